@@ -1,0 +1,78 @@
+"""The doors: a channel hands every message over to the spool before it says that it has it.
+
+A channel is one module here, named by its kind. It brings three things:
+
+- `Settings`, a pydantic model of its `[[channels]]` table (`kind` included, secrets as `*_env` or `*_file`);
+- `Channel(settings, doorway)` with `async run()`: it receives until it is cancelled, mends its own connection with
+  backoff, and raises only what a supervisor should see (an occupied port, settings that cannot work);
+- `read(raw)`, which makes a Submission of what it spooled.
+
+The rule that no channel may break: `await doorway.receive(raw)` returns only after the message is on disk. Only then does
+the channel say 250, flag or move the mail, or advance the offset. `receive` raises `Temporary` where that did not work:
+the channel then answers 451, leaves the mail where it is, or does not advance.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Protocol
+
+from register.errors import BadSettings
+from register.records import RawMessage, Submission
+
+
+class Receive(Protocol):
+    """Writes a message to the spool; returns once it is on disk, True if it is new and False if it was there already."""
+
+    async def __call__(self, raw: RawMessage) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doorway:
+    """What a channel may use of the rest of the house."""
+
+    #: what the settings call this channel, e.g. `imap:hej@school.example`; unique, used in alarms and cursors
+    name: str
+    receive: Receive
+    #: the organisation that claims an envelope recipient (plus detail and case ignored), or None: refuse it
+    claimed_by: Callable[[str], str | None]
+    #: the stored cursor of this channel (an IMAP UID, an update offset), or None
+    cursor: Callable[[], Awaitable[str | None]]
+    set_cursor: Callable[[str], Awaitable[None]]
+    #: told once the channel listens or is logged in: prints `ready`, ends an alarm
+    opened: Callable[[], Awaitable[None]]
+    #: told that the channel cannot be used just now: a stable code and a public text without personal data
+    trouble: Callable[[str, str], Awaitable[None]]
+
+
+class Channel(Protocol):
+    """A running door."""
+
+    async def run(self) -> None:
+        """Receives until cancelled."""
+        ...
+
+
+def load(kind: str) -> ModuleType:
+    """The module of a kind of channel; raises BadSettings where there is none."""
+    if kind.startswith("_") or not kind.isidentifier():
+        raise BadSettings(f"channels: there is no kind {kind!r}; the kinds are lmtp, smtp, imap, telegram")
+    try:
+        return importlib.import_module(f"{__name__}.{kind}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{kind}":
+            raise
+        raise BadSettings(f"channels: there is no kind {kind!r}; the kinds are lmtp, smtp, imap, telegram") from None
+
+
+def read(raw: RawMessage) -> Submission:
+    """A Submission of whatever a channel has spooled; never raises on any content."""
+    if raw.channel == "file":
+        from intake.mime import read as read_mail
+
+        return read_mail(raw)
+    reader: Callable[[RawMessage], Submission] = load(raw.channel).read
+    return reader(raw)
