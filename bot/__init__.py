@@ -1,1 +1,1 @@
-"""The running program: settings, wiring, THE path, the workers and the commands; the only room that knows the others."""
+"""The running program: settings, wiring, THE path, workers and commands; the only room that knows the others."""
