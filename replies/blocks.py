@@ -1,0 +1,158 @@
+"""The few signs of a letter file: what a template rendered becomes headings, paragraphs, lists, and plain text again.
+
+A letter file says each thing once; the plain text, the HTML and the chat message are made from the same blocks.
+Values stand between marks that no text can hold (`clean`), so a stranger's words never become a heading, a list or
+HTML, whatever they look like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from replies.clean import END, LINK, VALUE, single_line
+
+_PIECES = re.compile(f"{VALUE}([^{END}]*){END}|(\\*\\*)|([^{VALUE}*]+|\\*)")
+#: first characters of a line -> the kind of block that it belongs to
+_SIGNS = (("## ", "heading"), ("# ", "title"), ("- ", "list"), ("| ", "rows"), ("> ", "quote"), ("! ", "callout"))
+#: blocks that hold one line each, and never grow by the next line
+_SINGLE = frozenset({"heading", "title"})
+#: blocks that go on after an empty line, which loops and conditions leave behind
+_LOOSE = frozenset({"list", "rows"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a line: its text, bold or not, with a link or without."""
+
+    text: str
+    strong: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a block; `label` is what stands before the colon of a row."""
+
+    runs: tuple[Run, ...]
+    label: str = ""
+
+    @property
+    def text(self) -> str:
+        """The line as plain text, the label included."""
+        words = "".join(run.text for run in self.runs).strip()
+        return f"{self.label}: {words}" if self.label else words
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that belong together: a heading, paragraph, list, rows, quote or callout."""
+
+    kind: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A letter in one language."""
+
+    subject: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def read(rendered: str) -> Page:
+    """What a rendered letter file holds: the subject on its first line, then the blocks."""
+    first, _, rest = rendered.lstrip().partition("\n")
+    _, _, subject = first.partition(":")
+    blocks = list(_blocks(rest.split("\n")))
+    title = next((block.lines[0].text for block in blocks if block.kind == "title"), "")
+    body = _without_empty_headings(block for block in blocks if block.kind != "title")
+    return Page(single_line(Line(_runs(subject)).text), title, tuple(body))
+
+
+def plain(page: Page) -> str:
+    """A page as plain text: blocks with an empty line between, a heading directly above what it heads."""
+    title = f"{page.title}\n\n" if page.title else ""
+    ends = {"heading": "\n"}
+    return (
+        title + "".join("\n".join(_plain_lines(block)) + ends.get(block.kind, "\n\n") for block in page.blocks)
+    ).rstrip()
+
+
+def _plain_lines(block: Block) -> Iterator[str]:
+    sign = {"list": "- ", "quote": "> "}.get(block.kind, "")
+    return ((sign + line.text).rstrip() for line in block.lines)
+
+
+def _blocks(written: Iterable[str]) -> Iterator[Block]:
+    kind, held = "", list[Line]()
+    for raw in written:
+        sort, words = _sort(raw.strip(" \t\r"))
+        if not sort and kind in _LOOSE:
+            continue
+        if sort != kind or kind in _SINGLE:
+            yield from _closed(kind, held)
+            held = []
+        kind = sort
+        if sort:
+            held.append(_row(words) if sort == "rows" else Line(_runs(words)))
+    yield from _closed(kind, held)
+
+
+def _sort(line: str) -> tuple[str, str]:
+    if not line:
+        return "", ""
+    for sign, kind in _SIGNS:
+        if line.startswith(sign) or line == sign.strip():
+            return kind, line[len(sign) :]
+    return "paragraph", line
+
+
+def _closed(kind: str, held: list[Line]) -> Iterator[Block]:
+    """The finished block without lines that no value filled; nothing at all where none is left."""
+    kept = held if kind == "quote" else [line for line in held if any(run.text.strip(" .") for run in line.runs)]
+    if not any(run.text for line in kept for run in line.runs):
+        return
+    if kind in {"paragraph", "callout"}:
+        kept = [Line(tuple(_joined(kept)))]
+    yield Block(kind, tuple(kept))
+
+
+def _joined(held: list[Line]) -> Iterator[Run]:
+    for position, line in enumerate(held):
+        if position:
+            yield Run(" ")
+        yield from line.runs
+
+
+def _without_empty_headings(blocks: Iterable[Block]) -> Iterator[Block]:
+    heading = None
+    for block in blocks:
+        if block.kind == "heading":
+            heading = block
+            continue
+        if heading is not None:
+            yield heading
+            heading = None
+        yield block
+
+
+def _row(words: str) -> Line:
+    label, colon, value = words.partition(":")
+    if not colon or VALUE in label:
+        return Line(_runs(words))
+    return Line(_runs(value.strip()), label.strip())
+
+
+def _runs(words: str) -> tuple[Run, ...]:
+    strong, runs = False, []
+    for value, star, literal in _PIECES.findall(words):
+        if star:
+            strong = not strong
+            continue
+        text, _, href = value.partition(LINK) if value else (literal, "", "")
+        if text:
+            runs.append(Run(text, strong, href))
+    return tuple(runs)

@@ -1,0 +1,183 @@
+"""An ordered letter becomes bytes: facts in each language, the letter file, and for mail the headers around it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from pathlib import Path
+
+from jinja2 import TemplateError
+
+from register.errors import BadSettings
+from register.records import Address, AddressKind, Case, Letter, LetterFacts, LetterOrder
+from replies import blocks, mail
+from replies.blocks import Page
+from replies.environment import Wording, Wordings
+from replies.formats import locale
+from replies.openers import Opener, below, languages, opener
+
+#: letters to the sender that answer the fact that they wrote; marked as an automatic reply to programs of all ages
+ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "not_examined"})
+#: a chat message holds 4,096 characters (Bot API, sendMessage); ours stays clear of it
+LONGEST_CHAT = 4_000
+#: between two languages of one plain text
+_BETWEEN = "\n\n* * *\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A letter in one language, with what the HTML page needs to know of the language."""
+
+    language: str
+    direction: str
+    page: Page
+    text: str
+    #: that this language follows further down; empty for the first one
+    below: str = ""
+
+
+class Composer:
+    """Makes letters; all files are read when it is made, composing does no I/O and depends on its arguments alone."""
+
+    def __init__(self, folders: Sequence[Path] = (), *, product_domain: str = "") -> None:
+        """Takes folders with schools' own wording, `<folder>/<organisation>/<language>/<letter>.txt`, first one first.
+
+        `product_domain` stands in the loop header of letters that belong to no organisation. Raises BadSettings.
+        """
+        self._wordings = Wordings(folders)
+        self._product = product_domain or "lyhord"
+        languages()
+
+    def compose(
+        self,
+        order: LetterOrder,
+        facts: tuple[LetterFacts, ...],
+        *,
+        case: Case | None,
+        to: Address,
+        role: str,
+        sender: Address,
+        reply_token: str,
+        plus_addressing: bool,
+        message_id: str,
+        letter_id: str,
+        date: datetime,
+        in_reply_to: str = "",
+        references: tuple[str, ...] = (),
+        automatic: bool = True,
+        envelope_from: str = "",
+        organisation: str = "",
+    ) -> Letter:
+        """The letter that a decision ordered, complete.
+
+        `facts` are the same facts in one or more languages, in the order in which they are shown; `case` is None for
+        letters about no case; `to` is one address of `role` (a role id, or `sender`); `sender` is our mailbox, its name
+        is the organisation's unless it has one; `date` is aware. The envelope sender is the null path unless told
+        otherwise (RFC 3834, 3.3). `organisation` picks the wording where there is no case. Raises BadSettings where a
+        letter file is wrong.
+        """
+        organisation = case.organisation if case else organisation
+        chat = to.kind is AddressKind.TELEGRAM
+        wording = self._wordings.of(organisation)
+        sections = tuple(_section(wording, order.template, fact, date, chat) for fact in facts)
+        above = opener(order, facts, case) if role == "sender" else None
+        subject = sections[0].page.subject
+        text = _short(above, sections) if chat else _text(above, sections)
+        headers = [
+            ("From", mail.mailbox(_named(sender, facts[0].organisation))),
+            ("To", mail.mailbox(to)),
+            *_reply_to(sender, reply_token if plus_addressing else ""),
+            ("Subject", mail.phrase(subject)),
+            ("Date", format_datetime(date)),
+            ("Message-ID", mail.message_ids([message_id])),
+            *_thread(in_reply_to, references),
+            ("Content-Language", ", ".join(fact.language for fact in facts)),
+            *(_automatic(order, role, bool(in_reply_to)) if automatic else ()),
+            ("X-Lyhord-Loop", mail.phrase(organisation or self._product)),
+        ]
+        return Letter(
+            id=letter_id,
+            case_id=case.id if case else None,
+            role=role,
+            to=to,
+            template=order.template,
+            language=facts[0].language,
+            subject=subject,
+            body=text,
+            content=b"" if chat else _content(headers, text, _html(wording, subject, above, sections), letter_id),
+            message_id=message_id,
+            envelope_from=envelope_from,
+            urgent=order.urgent,
+            send_at=order.send_at,
+        )
+
+
+def _section(wording: Wording, letter: str, facts: LetterFacts, now: datetime, chat: bool) -> Section:
+    language = facts.language if facts.language in wording.languages else "en"
+    try:
+        rendered = wording.letter(language, letter).render(vars(facts) | {"now": now, "chat": chat})
+    except TemplateError as error:
+        # The error's own text may quote a value; its kind and the file say enough.
+        raise BadSettings(f"letter {language}/{letter}: {type(error).__name__}; run `lyhord check`") from error
+    page = blocks.read(rendered)
+    direction = locale(language, facts.country).text_direction
+    return Section(language, direction, page, blocks.plain(page), below(language))
+
+
+def _text(above: Opener | None, sections: Sequence[Section]) -> str:
+    opening = [above.text] if above else []
+    signposts = " ".join(section.below for section in sections[1:] if section.below)
+    first = f"{signposts}\n\n{sections[0].text}" if signposts and not above else sections[0].text
+    return _BETWEEN.join([*opening, first, *(section.text for section in sections[1:])]) + "\n"
+
+
+def _short(above: Opener | None, sections: Sequence[Section]) -> str:
+    """The chat message: every language where they fit, the first alone otherwise, cut at a paragraph at the worst."""
+    for kept in (sections, sections[:1]):
+        text = _text(above, kept).strip()
+        if len(text) <= LONGEST_CHAT:
+            return text
+    end = text.rfind("\n\n", 0, LONGEST_CHAT - 2)
+    return f"{text[: end if end > 0 else LONGEST_CHAT - 2]}\n…"
+
+
+def _html(wording: Wording, subject: str, above: Opener | None, sections: Sequence[Section]) -> str:
+    return wording.page().render(subject=subject, above=above, sections=sections)
+
+
+def _named(sender: Address, organisation: str) -> Address:
+    return sender if sender.name else Address(kind=sender.kind, value=sender.value, name=organisation)
+
+
+def _reply_to(sender: Address, token: str) -> list[mail.Header]:
+    if not token:
+        return []
+    return [("Reply-To", f"<{mail.addr_spec(mail.with_detail(sender.value, token))}>")]
+
+
+def _thread(in_reply_to: str, references: tuple[str, ...]) -> list[mail.Header]:
+    """In-Reply-To, and References that end with it (RFC 5322, 3.6.4)."""
+    parent = mail.message_ids([in_reply_to])
+    thread = mail.message_ids([*(one for one in references if one != in_reply_to), in_reply_to])
+    return [(name, value) for name, value in (("In-Reply-To", parent), ("References", thread)) if value]
+
+
+def _automatic(order: LetterOrder, role: str, answers: bool) -> list[mail.Header]:
+    """What tells other programs not to answer (RFC 3834, 5; MS-OXCMAIL)."""
+    replied = role == "sender" and answers
+    headers = [
+        ("Auto-Submitted", "auto-replied" if replied else "auto-generated"),
+        ("X-Auto-Response-Suppress", "All"),
+        ("X-Loop", "lyhord"),
+    ]
+    if order.template in ACKNOWLEDGEMENTS:
+        headers.append(("Precedence", "auto_reply"))
+    return headers
+
+
+def _content(headers: list[mail.Header], text: str, html: str, letter_id: str) -> bytes:
+    # The boundary holds `=_`, which neither quoted-printable nor base64 can write (RFC 2045, 6.7 and 6.8).
+    return mail.alternative(headers, text, html, f"=_{hashlib.sha256(letter_id.encode()).hexdigest()[:32]}")
