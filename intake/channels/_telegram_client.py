@@ -39,7 +39,7 @@ class QuietRequest(HTTPXRequest):
             answer = json.loads(payload)
         except (ValueError, RecursionError):
             answer = None
-        if not isinstance(answer, dict) or not answer.keys() & {"result", "description"}:
+        if not isinstance(answer, dict) or ("result" not in answer and answer.get("ok") is not False):
             raise TelegramError("Invalid server response")
         return answer
 

@@ -20,7 +20,7 @@ from register.records import Attachment
 #: the Bot API hands out files up to this size, in bytes
 LARGEST_FILE = 20_000_000
 #: a file that does not come within this time, in seconds, is noted as missing
-_LONGEST_DOWNLOAD = 120.0
+_LONGEST_DOWNLOAD = 60.0
 #: pauses before the attempts of a download, in seconds
 _ATTEMPTS = (0.0, 0.5, 2.0)
 TOO_LARGE = "too_large"

@@ -52,8 +52,9 @@ class Node:
     @property
     def number(self) -> int | None:
         """A whole number below 2**63; None where it is none."""
-        known = isinstance(self.value, int) and not isinstance(self.value, bool)
-        return self.value if known and abs(self.value) < _LARGEST else None  # type: ignore[arg-type,return-value]  # known
+        if isinstance(self.value, int) and not isinstance(self.value, bool) and abs(self.value) < _LARGEST:
+            return self.value
+        return None
 
     @property
     def decimal(self) -> float | None:

@@ -65,6 +65,11 @@ def read(raw: RawMessage) -> Submission:
     )
 
 
+def chat_of(update: Node) -> int | None:
+    """The chat that an update belongs to; None where it names none."""
+    return _seen(Parcel(update=update)).chat_id
+
+
 def _seen(parcel: Parcel) -> Seen:
     kind = next((key for key in parcel.update.keys if parcel.update.at(key).keys), "")
     body = parcel.update.at(kind)

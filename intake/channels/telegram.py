@@ -16,7 +16,8 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from intake.channels import Doorway
 from intake.channels._telegram_client import Client
 from intake.channels._telegram_files import packed
-from intake.channels._telegram_read import read
+from intake.channels._telegram_json import Node
+from intake.channels._telegram_read import chat_of, read
 from register.errors import BadSettings, Temporary
 from register.records import RawMessage
 
@@ -152,26 +153,28 @@ class Channel:
             return
         self._failures = 0
         # With nothing left to confirm the next question carries no offset, see above.
-        self._offset = max(update["update_id"] for update in updates) + 1 if updates else None
+        self._offset = _next(updates) if updates else None
 
     async def _spool(self, bot: Client, updates: Sequence[dict[str, Any]]) -> None:
-        """All updates at once, so that they share a commit and no text waits for another message's film."""
+        """Chats side by side, so that they share a commit and nobody waits for another's film; one chat in order."""
         gate = asyncio.Semaphore(_FILES_AT_ONCE)
-        outcomes = await asyncio.gather(*(self._hand_over(bot, one, gate) for one in updates), return_exceptions=True)
+        chats = (self._hand_over(bot, chat, gate) for chat in _by_chat(updates))
+        outcomes = await asyncio.gather(*chats, return_exceptions=True)
         for fault in (outcome for outcome in outcomes if isinstance(outcome, BaseException)):
             raise fault
         if updates:
-            await self._doorway.set_cursor(str(max(update["update_id"] for update in updates) + 1))
+            await self._doorway.set_cursor(str(_next(updates)))
 
-    async def _hand_over(self, bot: Client, update: dict[str, Any], gate: asyncio.Semaphore) -> None:
-        raw = RawMessage(
-            channel="telegram",
-            external_id=f"{bot.number}:{update['update_id']}",
-            content=await packed(bot, update, gate),
-            received_at=datetime.now(UTC),
-            organisation=self._settings.organisation,
-        )
-        await self._doorway.receive(raw)
+    async def _hand_over(self, bot: Client, updates: Sequence[dict[str, Any]], gate: asyncio.Semaphore) -> None:
+        for update in updates:
+            raw = RawMessage(
+                channel="telegram",
+                external_id=f"{bot.number}:{update['update_id']}",
+                content=await packed(bot, update, gate),
+                received_at=datetime.now(UTC),
+                organisation=self._settings.organisation,
+            )
+            await self._doorway.receive(raw)
 
     async def _well(self) -> None:
         if not self._open:
@@ -191,6 +194,18 @@ class Channel:
         pause = min(self._settings.backoff_seconds * 2 ** min(self._failures, 10), _LONGEST_PAUSE)
         self._failures += 1
         await asyncio.sleep(max(pause, at_least))
+
+
+def _by_chat(updates: Sequence[dict[str, Any]]) -> Sequence[Sequence[dict[str, Any]]]:
+    chats: dict[int | None, list[dict[str, Any]]] = {}
+    for update in updates:
+        chats.setdefault(chat_of(Node(update)), []).append(update)
+    return tuple(chats.values())
+
+
+def _next(updates: Sequence[dict[str, Any]]) -> int:
+    """The offset that confirms these updates."""
+    return max(int(update["update_id"]) for update in updates) + 1
 
 
 def _seconds(wait: int | timedelta) -> float:

@@ -1,0 +1,143 @@
+"""Sends letters to Telegram chats, in pieces where they are long, none twice as far as Telegram lets us know.
+
+The Bot API has no key by which it would recognise a repeat, and no way to ask what was sent. So the process remembers
+which pieces of which letter have left: a letter that is tried again after a fault goes on where it stopped, and one
+that has left is not sent again. What remains is an answer that was lost on its way back: nobody can know whether that
+piece has arrived. It is tried again, later than after other faults, and in the worst case read twice, not never.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import timedelta
+from typing import Protocol
+
+import httpx
+from telegram import Bot, LinkPreviewOptions
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from register.errors import Permanent, Temporary
+from register.records import AddressKind, Letter
+from replies.senders._telegram_pace import Pace
+from replies.senders._telegram_text import pieces
+
+#: seconds to wait after a fault: nothing was sent; it may have been sent; the token is refused
+_NOT_SENT = 10.0
+_PERHAPS_SENT = 120.0
+_REFUSED = 300.0
+#: letters whose pieces are remembered
+_REMEMBERED = 10_000
+#: faults by which the request never left
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class BotSettings(Protocol):
+    """What the sender needs of the channel's settings."""
+
+    def bot(self) -> Bot:
+        """A client of the Bot API, not initialised, closed by `shutdown()`."""
+        ...
+
+
+class TryLater(Temporary):
+    """It did not work now, and trying again makes sense after `retry_after` seconds."""
+
+    def __init__(self, public: str, *, private: str, retry_after: float) -> None:
+        super().__init__(public, private=f"{private}; retry after {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class TelegramSender:
+    """The sender for addresses of kind telegram."""
+
+    def __init__(self, settings: BotSettings, pace: Pace | None = None) -> None:
+        """`settings` are those of the Telegram channel."""
+        self._bot = settings.bot()
+        self._pace = pace or Pace()
+        #: letter id -> the numbers of the messages that have left, oldest letter first
+        self._sent: OrderedDict[str, list[int]] = OrderedDict()
+
+    async def send(self, letter: Letter) -> str:
+        """Sends the letter's body to its chat; returns `messages 17 18`, their numbers in that chat.
+
+        Raises Permanent where this chat cannot be written to, TryLater (a Temporary) where it may work later.
+        """
+        chat = _chat(letter)
+        sent = self._progress(letter.id)
+        for piece in pieces(letter.body)[len(sent) :]:
+            sent.append(await self._send(chat, piece))
+        if not sent:
+            raise Permanent("There is nothing to send.", private="the body is empty")
+        return "messages " + " ".join(map(str, sent))
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        await self._bot.shutdown()
+
+    def _progress(self, letter_id: str) -> list[int]:
+        sent = self._sent.setdefault(letter_id, [])
+        self._sent.move_to_end(letter_id)
+        if len(self._sent) > _REMEMBERED:
+            self._sent.popitem(last=False)
+        return sent
+
+    async def _send(self, chat: int, text: str) -> int:
+        try:
+            return await self._following(chat, text)
+        except TelegramError as error:
+            raise _fault(error) from None
+        except (TypeError, KeyError, ValueError, AttributeError):
+            # Telegram has taken the message, only its answer has a shape that the library does not know.
+            return 0
+
+    async def _following(self, chat: int, text: str) -> int:
+        try:
+            return await self._message(chat, text)
+        except ChatMigrated as moved:
+            # A group that has grown; the settings should name its new id, and until then its letters follow it.
+            return await self._message(moved.new_chat_id, text)
+
+    async def _message(self, chat: int, text: str) -> int:
+        await self._pace.turn(str(chat))
+        message = await self._bot.send_message(chat, text, link_preview_options=LinkPreviewOptions(is_disabled=True))
+        return message.message_id
+
+
+def _chat(letter: Letter) -> int:
+    if letter.to.kind is not AddressKind.TELEGRAM:
+        raise Permanent("This address is no chat.", private=f"address of kind {letter.to.kind}")
+    try:
+        return int(letter.to.value)
+    except ValueError:
+        raise Permanent("This address is no chat.", private="the chat id is no number") from None
+
+
+def _fault(error: TelegramError) -> Permanent | TryLater:
+    """What a fault of the library means for the letter. Only the kind of error goes on: its text may hold the token."""
+    kind = type(error).__name__
+    if isinstance(error, Forbidden):
+        return Permanent("The chat does not accept messages from this bot.", private=f"{kind}: blocked or gone")
+    # A BadRequest is a NetworkError by descent only.
+    if isinstance(error, BadRequest):
+        return Permanent("Telegram does not take this message.", private=f"{kind}: {_reason(error)}")
+    if isinstance(error, RetryAfter):
+        return _later("Telegram asks to wait.", kind, _seconds(error.retry_after))
+    if isinstance(error, InvalidToken):
+        return _later("Telegram refuses the bot's token.", kind, _REFUSED)
+    if isinstance(error, NetworkError) and isinstance(error.__cause__, _BEFORE_SENDING):
+        return _later("Telegram cannot be reached.", kind, _NOT_SENT)
+    return _later("Telegram's answer was lost.", f"{kind}: may have been sent", _PERHAPS_SENT)
+
+
+def _later(public: str, private: str, seconds: float) -> TryLater:
+    return TryLater(public, private=private, retry_after=seconds)
+
+
+def _reason(error: BadRequest) -> str:
+    """Telegram's own words for the cases that an operator should tell apart."""
+    known = ("chat not found", "user is deactivated", "message is too long", "message text is empty", "peer_id_invalid")
+    return next((words for words in known if words in str(error).lower()), "refused")
+
+
+def _seconds(wait: int | timedelta) -> float:
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
