@@ -1,0 +1,235 @@
+"""Entering: what one message adds to the register, in one transaction that it may share with its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from register import spooling
+from register.errors import LeaseLost
+from register.numbers import reference
+from register.outbox import ordered
+from register.pages import Pages, open_pages, series_of
+from register.records import (
+    Automatic,
+    Case,
+    Deadline,
+    Decision,
+    Disposition,
+    Entered,
+    Entry,
+    Happening,
+    Label,
+    Letter,
+)
+from register.seals import new_id
+from register.writing import Order, Pen, Work
+
+
+async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list[Entered | LeaseLost]:
+    held = await spooling.held(pen.conn, [entry.raw for entry, _ in wishes])
+    pages = await open_pages(pen, [wish for wish in wishes if wish[0].raw.spool_id in held])
+    answers: list[Entered | LeaseLost] = []
+    for entry, now in wishes:
+        if entry.raw.spool_id not in held:
+            answers.append(LeaseLost("Another worker has taken this message over."))
+            continue
+        # A second entry of the same message in this transaction comes too late as well.
+        held.discard(entry.raw.spool_id)
+        answers.append(_enter(pages, entry, now))
+    await pages.write()
+    return answers
+
+
+ENTER = Work(_enter_all, Order.JOURNALLED)
+
+
+def _enter(pages: Pages, entry: Entry, now: datetime) -> Entered:
+    first = pages.first_like(entry)
+    if first is not None and entry.joined_by != "repeat":
+        # The same message was entered while this one was being weighed: it joins that one, and nobody is told twice.
+        entered = _repeat(pages, replace(entry, joined_by="repeat", compose=lambda case: (), journal=()), now, first)
+    elif entry.decision.disposition is Disposition.SET_ASIDE:
+        entered = _set_aside(pages, entry, now, pages.case(entry.case.id) if entry.case else None, _reason(entry))
+    elif entry.case is None:
+        entered = _register(pages, entry, now)
+    else:
+        entered = _join(pages, entry, now, pages.case(entry.case.id))
+    pages.end(entry, now, entered)
+    return entered
+
+
+def _repeat(pages: Pages, entry: Entry, now: datetime, first: str) -> Entered:
+    if not first:
+        return _set_aside(pages, entry, now, None, "repeat")
+    case = pages.case(first)
+    return _add_to(pages, entry, now, replace(case, messages=case.messages + 1))
+
+
+def _reason(entry: Entry) -> str:
+    """The code under which a person finds a message that was set aside."""
+    if entry.ruling.automatic is Automatic.OWN:
+        return "own_loop"
+    if entry.ruling.automatic is not None:
+        return entry.ruling.automatic.value
+    return entry.decision.not_acknowledged_because or entry.decision.rule or "not_for_register"
+
+
+def _set_aside(pages: Pages, entry: Entry, now: datetime, case: Case | None, reason: str) -> Entered:
+    pages.add_message(entry, now, case, Disposition.SET_ASIDE, reason)
+    facts = {"reason": reason, "message": entry.raw.spool_id, "channel": entry.raw.channel}
+    pages.note(Happening(what="set_aside", clause=entry.decision.clause, facts=facts), now, case)
+    _finish(pages, entry, now, case)
+    return Entered(disposition=Disposition.SET_ASIDE, case=case, reason=reason)
+
+
+def _register(pages: Pages, entry: Entry, now: datetime) -> Entered:
+    case, decision = _new_case(pages, entry, now), entry.decision
+    pages.add_message(entry, now, case, Disposition.REGISTERED)
+    facts = {"reference": case.reference, "channel": case.channel, "message": entry.raw.spool_id}
+    facts |= {"may_belong_to": entry.may_belong_to} if entry.may_belong_to else {}
+    pages.note(Happening(what="registered", clause=decision.clause, facts=facts), now, case)
+    _note_decision(pages, decision, now, case)
+    pages.note(Happening(what="owner_named", clause=decision.clause, facts={"owner": case.owner}), now, case)
+    _give_duties(pages, decision, now, case)
+    if reason := case.not_acknowledged_because:
+        pages.note(Happening(what="not_acknowledged", clause=decision.clause, facts={"because": reason}), now, case)
+    _finish(pages, entry, now, case)
+    return Entered(disposition=Disposition.REGISTERED, case=case)
+
+
+def _new_case(pages: Pages, entry: Entry, now: datetime) -> Case:
+    decision, understanding = entry.decision, entry.understanding
+    series, on = series_of(entry, now)
+    number = pages.next_number(series, on.year)
+    case = Case(
+        id=new_id(),
+        reference=reference(decision.number_format, on=on, number=number, unit=decision.unit),
+        organisation=decision.organisation,
+        unit=decision.unit,
+        channel=entry.raw.channel,
+        opened_at=now,
+        kind=_word(understanding.kind.label),
+        category=_word(understanding.category.label),
+        urgent=understanding.urgent.label is True,
+        anonymous=understanding.anonymous.label is True,
+        language=_word(understanding.language.label) or "",
+        stage=decision.stage,
+        status="open",
+        owner=decision.owner,
+        recipients=decision.recipients,
+        excluded=decision.excluded,
+        deadlines=tuple(sorted(decision.deadlines, key=lambda deadline: deadline.due_at)),
+        messages=1,
+        not_acknowledged_because=decision.not_acknowledged_because or None,
+        subject=entry.submission.subject,
+        gist=understanding.gist,
+    )
+    case = replace(case, parties=_parties(entry, case))
+    pages.add_case(case, series=series, year=on.year, number=number)
+    return case
+
+
+def _join(pages: Pages, entry: Entry, now: datetime, case: Case) -> Entered:
+    decision = entry.decision
+    joined = replace(
+        case,
+        messages=case.messages + 1,
+        urgent=case.urgent or entry.understanding.urgent.label is True,
+        excluded=_union(case.excluded, decision.excluded),
+    )
+    if _is_handed_over(case, decision):
+        joined = _handed_over(joined, decision)
+    # Whoever is complained about sees nothing more of the case, also when it only turns out later (E2, G2).
+    joined = replace(joined, recipients=tuple(role for role in joined.recipients if role not in joined.excluded))
+    return _add_to(pages, entry, now, joined, before=case)
+
+
+def _is_handed_over(case: Case, decision: Decision) -> bool:
+    """Another stage begins, or the owner turns out to be one who must not see the case."""
+    return decision.stage not in ("", case.stage) or (case.owner in decision.excluded and decision.owner != case.owner)
+
+
+def _handed_over(case: Case, decision: Decision) -> Case:
+    return replace(
+        case,
+        stage=decision.stage or case.stage,
+        status="open",
+        owner=decision.owner,
+        recipients=decision.recipients,
+        deadlines=tuple(sorted(decision.deadlines, key=lambda deadline: deadline.due_at)),
+    )
+
+
+def _add_to(pages: Pages, entry: Entry, now: datetime, case: Case, *, before: Case | None = None) -> Entered:
+    """The message joins `case`; `before`: the case as it was, where the decision may have changed it."""
+    decision = entry.decision
+    case = replace(case, parties=_parties(entry, case))
+    pages.change_case(case)
+    pages.add_message(entry, now, case, Disposition.JOINED)
+    facts = {"by": entry.joined_by, "message": entry.raw.spool_id, "channel": entry.raw.channel}
+    pages.note(Happening(what="joined", clause=decision.clause, facts=facts), now, case)
+    if before is not None:
+        _note_decision(pages, decision, now, case)
+    if before is not None and _is_handed_over(before, decision):
+        pages.end_deadlines(case, now)
+        pages.note(_hand_over(before, case, decision), now, case)
+        _give_duties(pages, decision, now, case)
+    _finish(pages, entry, now, case)
+    return Entered(disposition=Disposition.JOINED, case=case)
+
+
+def _hand_over(before: Case, after: Case, decision: Decision) -> Happening:
+    facts = {"from": before.owner, "to": after.owner, "from_stage": before.stage, "to_stage": after.stage}
+    return Happening(what="handed_over", clause=decision.clause, facts=facts)
+
+
+def _note_decision(pages: Pages, decision: Decision, now: datetime, case: Case) -> None:
+    facts = {"rule": decision.rule, "procedure": decision.procedure, "because": decision.because}
+    facts |= {} if decision.examined else {"examined": False}
+    facts |= {"missing_parts": decision.missing_parts} if decision.missing_parts else {}
+    pages.note(Happening(what="decided", clause=decision.clause, facts=facts), now, case)
+
+
+def _give_duties(pages: Pages, decision: Decision, now: datetime, case: Case) -> None:
+    """Assignments, steps and deadlines, with a journal line for each that a role has to keep."""
+    pages.add_duties(decision, case)
+    for one in decision.assignments:
+        facts = {"role": one.role, "task": one.task, "why": one.why}
+        pages.note(Happening(what="assigned", clause=one.clause, facts=facts), now, case)
+    for deadline in decision.deadlines:
+        pages.note(_deadline_set(deadline), now, case)
+
+
+def _deadline_set(deadline: Deadline) -> Happening:
+    facts = {"kind": deadline.kind, "due_at": deadline.due_at, "role": deadline.role}
+    return Happening(what="deadline_set", clause=deadline.clause, facts=facts)
+
+
+def _finish(pages: Pages, entry: Entry, now: datetime, case: Case | None) -> None:
+    """The letters, each with its line, and what the pipeline has to add."""
+    letters: Iterable[Letter] = entry.compose(case) if case else ()
+    clauses = {(order.template, order.to): order.clause for order in entry.decision.letters}
+    for letter in letters:
+        pages.add_letter(letter, now, case)
+        pages.note(ordered(letter, clauses.get((letter.template, letter.role), "")), now, case)
+    for happening in entry.journal:
+        pages.note(happening, now, case)
+
+
+def _parties(entry: Entry, case: Case) -> tuple[str, ...]:
+    """Who belongs to the case now; nobody is kept of an anonymous one, and a robot never belongs."""
+    sender = entry.submission.sender
+    hidden = case.anonymous or entry.understanding.anonymous.label is True
+    if hidden or sender is None or entry.ruling.automatic is not None:
+        return case.parties
+    return _union(case.parties, (sender.value.lower(),))
+
+
+def _union(some: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*some, *more)))
+
+
+def _word(label: Label) -> str | None:
+    return label if isinstance(label, str) else None

@@ -1,0 +1,102 @@
+"""Does a message belong to a case that we have? The order of the keys, and who may use which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from register import cases
+from register.numbers import search_key
+from register.records import Case, Match, ThreadKey
+from register.tables import letters, messages
+
+#: these were made by us and signed: they join whoever sends
+OURS = ("token", "letter", "returned")
+#: more keys than this are somebody's game
+MOST_KEYS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the register has for the values of the keys."""
+
+    case_of: Mapping[tuple[str, str], Case]
+    letter_ids: frozenset[str]
+
+
+async def find(
+    conn: AsyncConnection, keys: Sequence[ThreadKey], *, organisation: str, sender: str | None, duplicate_key: str
+) -> Match:
+    """The case that a message joins, and those that it may belong to."""
+    first = await first_of(conn, organisation, [duplicate_key] if duplicate_key else [])
+    if duplicate_key in first:
+        case_id = first[duplicate_key]
+        found = await cases.by_ids(conn, [case_id] if case_id else [])
+        return Match(case=found.get(case_id or ""), joined_by="repeat")
+    keys = tuple(keys)[:MOST_KEYS]
+    return _match(keys, await _look_up(conn, keys, organisation), (sender or "").lower())
+
+
+async def first_of(conn: AsyncConnection, organisation: str, duplicate_keys: Sequence[str]) -> dict[str, str | None]:
+    """The case of the first message with each duplicate key; None where that one was set aside without a case."""
+    if not duplicate_keys:
+        return {}
+    query = select(messages.c.duplicate_key, messages.c.case_id).where(
+        messages.c.organisation == organisation, messages.c.duplicate_key.in_(duplicate_keys)
+    )
+    rows = (await conn.execute(query.order_by(messages.c.id.desc()))).all()
+    return {row.duplicate_key: row.case_id for row in rows}
+
+
+def _match(keys: Sequence[ThreadKey], known: _Known, sender: str) -> Match:
+    letter = next((key.value for key in keys if key.kind in OURS[1:] and key.value in known.letter_ids), "")
+    maybe: list[str] = []
+    for key in keys:
+        case = known.case_of.get((key.kind, key.value))
+        if case is None:
+            continue
+        if key.kind in OURS or (sender and sender in case.parties):
+            return Match(case=case, joined_by=key.kind, letter_id=letter)
+        if case.reference not in maybe:
+            maybe.append(case.reference)
+    return Match(may_belong_to=tuple(maybe), letter_id=letter)
+
+
+async def _look_up(conn: AsyncConnection, keys: Sequence[ThreadKey], organisation: str) -> _Known:
+    values = {kind: [key.value for key in keys if key.kind == kind] for kind in {key.kind for key in keys}}
+    ids = {("token", value): value for value in values.get("token", ())}
+    by_letter = await _by_letter(conn, [*values.get("letter", ()), *values.get("returned", ())])
+    ids |= {(kind, one): case for kind in OURS[1:] for one, case in by_letter.items() if case is not None}
+    ids |= {("message_id", one): case for one, case in (await _by_message(conn, organisation, values)).items()}
+    found = await cases.by_ids(conn, ids.values()) if ids else {}
+    # An organisation's mail never joins another organisation's case; mail of no organisation may.
+    case_of = {key: found[one] for key, one in ids.items() if one in found and _may_see(organisation, found[one])}
+    if numbers := values.get("reference"):
+        by_number = await cases.by_references(conn, organisation, numbers)
+        pairs = ((one, by_number.get(search_key(one))) for one in numbers)
+        case_of |= {("reference", one): case for one, case in pairs if case is not None}
+    return _Known(case_of=case_of, letter_ids=frozenset(by_letter))
+
+
+def _may_see(organisation: str, case: Case) -> bool:
+    return organisation in ("", case.organisation)
+
+
+async def _by_letter(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str | None]:
+    if not ids:
+        return {}
+    rows = await conn.execute(select(letters.c.id, letters.c.case_id).where(letters.c.id.in_(ids)))
+    return {row.id: row.case_id for row in rows}
+
+
+async def _by_message(conn: AsyncConnection, organisation: str, values: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    if not (wanted := values.get("message_id")):
+        return {}
+    query = select(messages.c.message_id, messages.c.case_id).where(
+        messages.c.message_id.in_(wanted), messages.c.organisation == organisation, messages.c.case_id.is_not(None)
+    )
+    rows = (await conn.execute(query.order_by(messages.c.id.desc()))).all()
+    return {row.message_id: row.case_id for row in rows}

@@ -1,0 +1,229 @@
+"""The outbox: letters wait here from the moment they are decided until they have left or can never leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, bindparam, case, func, select, update
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from register import filing
+from register.cases import ACKNOWLEDGING
+from register.errors import LeaseLost
+from register.records import Happening, Letter, OutgoingLetter
+from register.tables import cases, letters
+from register.writing import Order, Pen, Work, one_by_one
+
+_WAITING = letters.c.ended_at.is_(None)
+_CLAIMABLE = (
+    select(letters.c.number)
+    .where(_WAITING, letters.c.urgent == bindparam("lane"), letters.c.ready_at <= bindparam("now"))
+    .order_by(letters.c.ready_at, letters.c.number)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(letters)
+    .where(letters.c.number.in_(bindparam("numbers", expanding=True)))
+    .values(ready_at=bindparam("until"), claimed_by=bindparam("worker"), attempts=letters.c.attempts + 1)
+    .returning(letters)
+)
+_HELD = (
+    select(letters, cases.c.anonymous, cases.c.acknowledged_at, cases.c.not_acknowledged_because)
+    .outerjoin(cases, cases.c.id == letters.c.case_id)
+    .where(_WAITING, letters.c.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update(of=letters)
+)
+_END = (
+    update(letters)
+    .where(letters.c.number == bindparam("which"))
+    .values(ended_at=bindparam("at"), state=bindparam("how"), detail=bindparam("why"))
+)
+_FORGET = (
+    update(letters).where(letters.c.number == bindparam("which")).values(to_value="", to_key="", body="", content=b"")
+)
+_ACKNOWLEDGED = (
+    update(cases)
+    .where(cases.c.id == bindparam("which"), cases.c.acknowledged_at.is_(None))
+    .values(acknowledged_at=bindparam("at"), not_acknowledged_because=None)
+)
+_UNDELIVERABLE = (
+    update(cases)
+    .where(cases.c.id == bindparam("which"), cases.c.acknowledged_at.is_(None))
+    .values(not_acknowledged_because="undeliverable")
+)
+
+#: the codes at the beginning of an SMTP answer (RFC 5321, 4.2; RFC 3463)
+_CODE = re.compile(r"[245]\d\d([ -][245]\.\d{1,3}\.\d{1,3})?(?!\d)")
+
+
+async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Lays letters into the outbox, in their order."""
+    if rows:
+        await conn.execute(plain_insert(letters), list(rows))
+
+
+async def _claim(pen: Pen, wish: tuple[str, int, datetime, timedelta, bool]) -> tuple[OutgoingLetter, ...]:
+    worker, limit, now, lease, urgent = wish
+    ready = await pen.conn.execute(_CLAIMABLE, {"lane": urgent, "now": now, "most": limit})
+    order = {number: place for place, number in enumerate(ready.scalars())}
+    if not order:
+        return ()
+    claimed = await pen.conn.execute(_CLAIM, {"numbers": list(order), "until": now + lease, "worker": worker})
+    rows = sorted(claimed.mappings(), key=lambda row: order[row["number"]])
+    return tuple(
+        OutgoingLetter(letter=filing.read_letter(row), attempts=row["attempts"], claimed_by=row["claimed_by"])
+        for row in rows
+    )
+
+
+CLAIM_LETTERS = Work(one_by_one(_claim), Order.UNJOURNALLED)
+
+
+async def _held(pen: Pen, outgoing: Sequence[OutgoingLetter]) -> dict[str, RowMapping]:
+    """The rows of those letters whose claim still stands, by letter id."""
+    claims = {one.letter.id: (one.claimed_by, one.attempts) for one in outgoing}
+    rows = (await pen.conn.execute(_HELD, {"ids": list(claims)})).mappings().all()
+    return {row["id"]: row for row in rows if claims[row["id"]] == (row["claimed_by"], row["attempts"])}
+
+
+async def _sent_all(pen: Pen, wishes: Sequence[tuple[OutgoingLetter, datetime, str]]) -> list[LeaseLost | None]:
+    return await _end_all(pen, wishes, "sent")
+
+
+async def _failed_all(pen: Pen, wishes: Sequence[tuple[OutgoingLetter, datetime, str]]) -> list[LeaseLost | None]:
+    return await _end_all(pen, wishes, "failed")
+
+
+LETTER_SENT = Work(_sent_all, Order.JOURNALLED)
+LETTER_FAILED = Work(_failed_all, Order.JOURNALLED)
+
+
+async def _end_all(
+    pen: Pen, wishes: Sequence[tuple[OutgoingLetter, datetime, str]], how: str
+) -> list[LeaseLost | None]:
+    held = await _held(pen, [outgoing for outgoing, _, _ in wishes])
+    answers: list[LeaseLost | None] = []
+    ended: list[tuple[RowMapping, datetime, str]] = []
+    for outgoing, now, why in wishes:
+        row = held.pop(outgoing.letter.id, None)
+        answers.append(LeaseLost("Another dispatcher has taken this letter over.") if row is None else None)
+        if row is not None:
+            why = _discreet(row, why)
+            ended.append((row, now, why))
+            _note_end(pen, row, now, how, why)
+    if ended:
+        await _write_ends(pen.conn, ended, how)
+    return answers
+
+
+async def _write_ends(conn: AsyncConnection, ended: Sequence[tuple[RowMapping, datetime, str]], how: str) -> None:
+    ends = [{"which": row["number"], "at": now, "how": how, "why": why} for row, now, why in ended]
+    await conn.execute(_END, ends)
+    if forget := [{"which": row["number"]} for row, _, _ in ended if row["anonymous"] and row["role"] == "sender"]:
+        await conn.execute(_FORGET, forget)
+    answers = [(row["case_id"], now) for row, now, _ in ended if _acknowledges(row)]
+    if answers and how == "sent":
+        await conn.execute(_ACKNOWLEDGED, [{"which": case_id, "at": now} for case_id, now in answers])
+    elif answers:
+        await conn.execute(_UNDELIVERABLE, [{"which": case_id} for case_id, _ in answers])
+
+
+def _discreet(row: RowMapping, why: str) -> str:
+    """What a mail server said, without the recipient; of an anonymous sender's letter only the code of the answer."""
+    if row["anonymous"] and row["role"] == "sender":
+        code = _CODE.match(why)
+        return code.group() if code else ""
+    return re.sub(re.escape(row["to_value"]), "...", why, flags=re.IGNORECASE) if row["to_value"] else why
+
+
+def _acknowledges(row: RowMapping) -> bool:
+    return row["case_id"] is not None and row["role"] == "sender" and row["template"] in ACKNOWLEDGING
+
+
+def _note_end(pen: Pen, row: RowMapping, now: datetime, how: str, why: str) -> None:
+    facts = {"letter": row["id"], "template": row["template"], "role": row["role"], "attempt": row["attempts"]}
+    pen.note(Happening(what=f"letter_{how}", facts=facts | ({"detail": why} if why else {})), now, row["case_id"])
+    if not _acknowledges(row) or row["acknowledged_at"] is not None:
+        return
+    if how == "sent":
+        pen.note(Happening(what="acknowledged", facts={"letter": row["id"]}), now, row["case_id"])
+    else:
+        pen.note(Happening(what="not_acknowledged", facts={"because": "undeliverable"}), now, row["case_id"])
+
+
+async def _defer(pen: Pen, wish: tuple[OutgoingLetter, datetime, str]) -> None:
+    outgoing, until, reason = wish
+    row = (await _held(pen, [outgoing])).get(outgoing.letter.id)
+    if row is None:
+        raise LeaseLost("Another dispatcher has taken this letter over.")
+    later = update(letters).where(letters.c.number == row["number"])
+    await pen.conn.execute(later.values(ready_at=until, claimed_by="", detail=reason))
+
+
+LETTER_DEFERRED = Work(one_by_one(_defer), Order.UNJOURNALLED)
+
+
+async def _post(pen: Pen, wish: tuple[Sequence[Letter], Sequence[Happening], datetime, str | None]) -> None:
+    new, happenings, now, case_id = wish
+    await post(pen, new, happenings, now, case_id)
+
+
+async def post(
+    pen: Pen, new: Sequence[Letter], happenings: Sequence[Happening], now: datetime, case_id: str | None
+) -> None:
+    """Letters and journal lines outside the entering of a message; each letter's order is a line too."""
+    ids = {letter.case_id or case_id for letter in new} - {None}
+    query = select(cases.c.id).where(cases.c.id.in_(ids), cases.c.anonymous)
+    anonymous = set((await pen.conn.execute(query)).scalars()) if ids else set()
+    for happening in happenings:
+        pen.note(happening, now, case_id)
+    rows = []
+    for letter in new:
+        of_case = letter.case_id or case_id
+        rows.append(filing.letter_row(letter, now, anonymous=of_case in anonymous) | {"case_id": of_case})
+        pen.note(ordered(letter, ""), now, of_case)
+    await put(pen.conn, rows)
+
+
+POST = Work(one_by_one(_post), Order.JOURNALLED)
+
+
+def ordered(letter: Letter, clause: str) -> Happening:
+    """The journal line of a letter that was laid into the outbox."""
+    facts = {"letter": letter.id, "template": letter.template, "role": letter.role, "by": letter.to.kind.value}
+    facts |= {"urgent": True} if letter.urgent else {}
+    facts |= {"send_at": letter.send_at.isoformat()} if letter.send_at else {}
+    return Happening(what="letter_ordered", clause=clause, facts=facts)
+
+
+async def answers_sent(conn: AsyncConnection, address: str, since: Sequence[datetime]) -> tuple[int, ...]:
+    """How many letters to a sender went, or wait, to an address since each moment."""
+    if not since:
+        return ()
+    counts = [func.sum(case((letters.c.created_at >= moment, 1), else_=0)) for moment in since]
+    query = select(*counts).where(
+        letters.c.to_key == address.lower(),
+        letters.c.created_at >= min(since),
+        letters.c.role == "sender",
+        letters.c.state != "failed",
+    )
+    return tuple(count or 0 for count in (await conn.execute(query)).one())
+
+
+async def listed(conn: AsyncConnection, case_id: str | None) -> tuple[Mapping[str, Any], ...]:
+    """The letters of a case, or of all, in the order in which they were ordered; without their bytes."""
+    query = select(*(column for column in letters.c if column.name not in ("content", "to_key")))
+    if case_id is not None:
+        query = query.where(letters.c.case_id == case_id)
+    return tuple(dict(row) for row in (await conn.execute(query.order_by(letters.c.number))).mappings())
+
+
+async def one(conn: AsyncConnection, letter_id: str) -> Mapping[str, Any] | None:
+    """A letter with everything that is known of it, its bytes included."""
+    row = (await conn.execute(select(letters).where(letters.c.id == letter_id))).mappings().one_or_none()
+    return None if row is None else dict(row)

@@ -1,0 +1,168 @@
+"""The spool: messages as they arrived, on disk before anyone is told that we have them; claimed by leases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import RowMapping, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from register.errors import LeaseLost
+from register.records import Disposition, Happening, RawMessage, SetAside
+from register.tables import ARRIVED, counters, insert, messages, spool, storable
+from register.writing import Order, Pen, Work, one_by_one
+
+#: the outcome of a message that an error has set aside; beside the dispositions
+FAILED = "failed"
+
+_WAITING = spool.c.ended_at.is_(None)
+_CLAIMABLE = (
+    select(spool.c.id)
+    .where(_WAITING, or_(spool.c.ready_at.is_(None), spool.c.ready_at <= bindparam("now")))
+    .order_by(spool.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(spool)
+    .where(spool.c.id.in_(bindparam("ids", expanding=True)))
+    .values(ready_at=bindparam("until"), claimed_by=bindparam("worker"), attempts=spool.c.attempts + 1)
+    .returning(*(column for column in spool.c if column.name not in ("ended_at", "outcome", "detail")))
+)
+_COUNT_ARRIVED = (
+    update(counters)
+    .where(counters.c.series == ARRIVED["series"], counters.c.year == ARRIVED["year"])
+    .values(last=counters.c.last + bindparam("more"))
+)
+_HELD = (
+    select(spool.c.id, spool.c.claimed_by, spool.c.attempts)
+    .where(_WAITING, spool.c.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update()
+)
+_END = (
+    update(spool).where(spool.c.id == bindparam("message")).values(ended_at=bindparam("at"), outcome=bindparam("how"))
+)
+
+
+async def _spool_all(pen: Pen, raws: Sequence[RawMessage]) -> list[bool]:
+    """True for each message that is new; a key that comes twice in one group is new once."""
+    statement = insert(pen.conn.dialect, spool).on_conflict_do_nothing(index_elements=["channel", "external_id"])
+    rows = {(raw.channel, raw.external_id): _row(raw) for raw in reversed(raws)}
+    keys = statement.returning(spool.c.channel, spool.c.external_id)
+    new = {(row.channel, row.external_id) for row in await pen.conn.execute(keys, list(rows.values()))}
+    if new:
+        await pen.conn.execute(_COUNT_ARRIVED, {"more": len(new)})
+    answers = []
+    for raw in raws:
+        key = (raw.channel, storable(raw.external_id))
+        answers.append(key in new)
+        new.discard(key)
+    return answers
+
+
+SPOOL = Work(_spool_all, Order.ARRIVAL)
+
+
+async def _claim(pen: Pen, wish: tuple[str, int, datetime, timedelta]) -> tuple[RawMessage, ...]:
+    worker, limit, now, lease = wish
+    ids = (await pen.conn.execute(_CLAIMABLE, {"now": now, "most": limit})).scalars().all()
+    if not ids:
+        return ()
+    claimed = await pen.conn.execute(_CLAIM, {"ids": ids, "until": now + lease, "worker": worker})
+    return tuple(_raw(row) for row in sorted(claimed.mappings(), key=lambda row: row["id"]))
+
+
+CLAIM = Work(one_by_one(_claim), Order.UNJOURNALLED)
+
+
+async def held(conn: AsyncConnection, raws: Iterable[RawMessage]) -> set[int]:
+    """The spool ids of those messages whose claim still stands: same worker, same attempt, not ended."""
+    claims = {raw.spool_id: (raw.claimed_by, raw.attempts) for raw in raws}
+    rows = await conn.execute(_HELD, {"ids": list(claims)})
+    return {row.id for row in rows if claims[row.id] == (row.claimed_by, row.attempts)}
+
+
+async def end(conn: AsyncConnection, endings: Sequence[tuple[int, datetime, Disposition]]) -> None:
+    """Marks messages as dealt with."""
+    await conn.execute(_END, [{"message": id_, "at": at, "how": how.value} for id_, at, how in endings])
+
+
+async def _fail(pen: Pen, wish: tuple[RawMessage, str, str, datetime, datetime | None]) -> None:
+    raw, where, error, now, retry_at = wish
+    if raw.spool_id not in await held(pen.conn, [raw]):
+        raise LeaseLost("Another worker has taken this message over.")
+    values: dict[str, Any] = {"claimed_by": "", "ready_at": retry_at, "detail": f"{where}: {error}"}
+    if retry_at is None:
+        values |= {"ended_at": now, "outcome": FAILED}
+    await pen.conn.execute(update(spool).where(spool.c.id == raw.spool_id).values(values))
+    facts = {"message": raw.spool_id, "attempt": raw.attempts, "where": where, "error": error, "again_at": retry_at}
+    pen.note(Happening(what="postponed" if retry_at else "failed", facts=facts), now)
+
+
+FAIL = Work(one_by_one(_fail), Order.JOURNALLED)
+
+
+async def _replay(pen: Pen, wish: tuple[Sequence[int] | None, datetime]) -> int:
+    ids, now = wish
+    query = update(spool).where(spool.c.outcome == FAILED)
+    if ids is not None:
+        query = query.where(spool.c.id.in_(ids))
+    again = query.values(ended_at=None, outcome="", ready_at=None, claimed_by="", attempts=0).returning(spool.c.id)
+    replayed = sorted((await pen.conn.execute(again)).scalars())
+    if replayed:
+        pen.note(Happening(what="replayed", facts={"messages": replayed}), now)
+    return len(replayed)
+
+
+REPLAY = Work(one_by_one(_replay), Order.JOURNALLED)
+
+
+async def list_set_aside(conn: AsyncConnection) -> tuple[SetAside, ...]:
+    """Every message that is in no case or was not counted as one's own, the failed ones too, oldest first."""
+    here = [spool.c.id.label("spool_id"), spool.c.channel, spool.c.received_at]
+    failed = select(*here, literal(FAILED).label("reason"), spool.c.detail).where(spool.c.outcome == FAILED)
+    entered = select(*here, messages.c.reason, literal("").label("detail")).where(
+        and_(messages.c.spool_id == spool.c.id, messages.c.disposition == Disposition.SET_ASIDE.value)
+    )
+    rows = [*(await conn.execute(failed)).mappings(), *(await conn.execute(entered)).mappings()]
+    return tuple(SetAside(**row) for row in sorted(rows, key=lambda row: row["spool_id"]))
+
+
+async def raw(conn: AsyncConnection, spool_id: int) -> RawMessage | None:
+    """A message as it arrived, whatever became of it."""
+    row = (await conn.execute(select(spool).where(spool.c.id == spool_id))).mappings().one_or_none()
+    return None if row is None else _raw(row)
+
+
+async def waiting(conn: AsyncConnection) -> int:
+    """How many messages wait, claimed ones included."""
+    return (await conn.execute(select(func.count()).select_from(spool).where(_WAITING))).scalar_one()
+
+
+def _row(raw: RawMessage) -> dict[str, Any]:
+    return {
+        "channel": raw.channel,
+        "external_id": raw.external_id,
+        "received_at": raw.received_at,
+        "recipients": list(raw.recipients),
+        "envelope_from": raw.envelope_from,
+        "organisation": raw.organisation,
+        "content": raw.content,
+    }
+
+
+def _raw(row: RowMapping) -> RawMessage:
+    return RawMessage(
+        channel=row["channel"],
+        external_id=row["external_id"],
+        content=row["content"],
+        received_at=row["received_at"],
+        recipients=tuple(row["recipients"]),
+        envelope_from=row["envelope_from"],
+        organisation=row["organisation"],
+        spool_id=row["id"],
+        attempts=row["attempts"],
+        claimed_by=row["claimed_by"],
+    )

@@ -1,0 +1,293 @@
+"""The register as the wiring sees it: one class; what it does stands in the modules that it names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from register import audit, cases, clock, entering, journal, matching, outbox, spooling
+from register.faults import told_plainly
+from register.opening import engine_for, migrate
+from register.records import (
+    Books,
+    Case,
+    Deadline,
+    Decision,
+    Entered,
+    Entry,
+    Happening,
+    JournalEntry,
+    Letter,
+    Match,
+    OutgoingLetter,
+    RawMessage,
+    SetAside,
+    ThreadKey,
+    Verdict,
+)
+from register.writing import Writer
+
+
+class Register:
+    """The book. Writing methods return once it is on disk and raise Temporary where that did not work just now."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(sqlite_begin="DEFERRED")
+        self._writer = Writer(engine)
+        self._new_messages = asyncio.Event()
+        self._new_letters = asyncio.Event()
+
+    @classmethod
+    async def open(cls, url: str, *, create: bool = True) -> Self:
+        """Opens a database and brings it up to date; `create=False`: only one that is there already.
+
+        Raises BadSettings, NewerRegister or Temporary, each with a line that says what to do.
+        """
+        engine = engine_for(url, create=create)
+        try:
+            await migrate(engine)
+        except BaseException:
+            await engine.dispose()
+            raise
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Writes what waits, then lets the database go."""
+        await self._writer.close()
+        await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def commits(self) -> int:
+        """How many transactions this object has committed."""
+        return self._writer.commits
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        with told_plainly():
+            async with self._reader.connect() as conn:
+                yield conn
+
+    # --- the spool ---------------------------------------------------------------------------------------------
+
+    async def spool(self, raw: RawMessage) -> bool:
+        """Writes a message to disk: True if it is new, False if it was there. Callers at the same time share a commit."""
+        new = await self._writer.write(spooling.SPOOL, raw)
+        if new:
+            self._new_messages.set()
+        return new
+
+    async def claim_messages(self, worker: str, limit: int, now: datetime, lease: timedelta) -> tuple[RawMessage, ...]:
+        """Up to `limit` waiting messages for this worker, oldest first; another may have them once the lease ends."""
+        return await self._writer.write(spooling.CLAIM, (worker, limit, now, lease))
+
+    async def wait_for_messages(self, timeout: timedelta) -> None:
+        """Returns when this process has spooled something since the last call, or after the time."""
+        await _wait(self._new_messages, timeout)
+
+    async def fail(self, raw: RawMessage, *, where: str, error: str, now: datetime, retry_at: datetime | None) -> None:
+        """A message could not be taken in: again later, or (None) set aside as `failed`; raises LeaseLost.
+
+        `where` names the step and `error` the kind of error; neither holds personal data.
+        """
+        await self._writer.write(spooling.FAIL, (raw, where, error, now, retry_at))
+
+    async def set_aside(self) -> tuple[SetAside, ...]:
+        """Every message that was set aside, with its reason, oldest first."""
+        async with self._reading() as conn:
+            return await spooling.list_set_aside(conn)
+
+    async def replay(self, spool_ids: Sequence[int] | None, now: datetime) -> int:
+        """Failed messages wait again, these or (None) all; returns how many."""
+        count = await self._writer.write(spooling.REPLAY, (spool_ids, now))
+        self._new_messages.set()
+        return count
+
+    async def raw(self, spool_id: int) -> RawMessage | None:
+        """A message as it arrived."""
+        async with self._reading() as conn:
+            return await spooling.raw(conn, spool_id)
+
+    # --- entering ----------------------------------------------------------------------------------------------
+
+    async def find(
+        self, keys: Sequence[ThreadKey], *, organisation: str, sender: str | None, duplicate_key: str
+    ) -> Match:
+        """Which case a message joins and which it may belong to; the order of the keys is the order of their strength.
+
+        An equal duplicate key is a `repeat`, whose case is None where the first one was set aside. Keys signed by us
+        join whoever sends; a foreign Message-ID and a bare number only join a sender who belongs to the case.
+        """
+        async with self._reading() as conn:
+            return await matching.find(
+                conn, keys, organisation=organisation, sender=sender, duplicate_key=duplicate_key
+            )
+
+    async def enter(self, entry: Entry, now: datetime) -> Entered:
+        """Adds everything that one message brings, in one transaction; raises LeaseLost and writes nothing without a claim."""
+        if entry.raw.spool_id is None:
+            raise ValueError("only a spooled message can be entered")
+        entered = await self._writer.write(entering.ENTER, (entry, now))
+        self._new_letters.set()
+        return entered
+
+    # --- the outbox --------------------------------------------------------------------------------------------
+
+    async def claim_letters(
+        self, worker: str, limit: int, now: datetime, lease: timedelta, *, urgent: bool
+    ) -> tuple[OutgoingLetter, ...]:
+        """Up to `limit` letters of one lane that may leave now, the longest due first."""
+        return await self._writer.write(outbox.CLAIM_LETTERS, (worker, limit, now, lease, urgent))
+
+    async def wait_for_letters(self, timeout: timedelta) -> None:
+        """Returns when this process has added letters since the last call, or after the time."""
+        await _wait(self._new_letters, timeout)
+
+    async def letter_sent(self, outgoing: OutgoingLetter, now: datetime, detail: str = "") -> None:
+        """A letter has left; an acknowledgement acknowledges its case. Raises LeaseLost."""
+        await self._writer.write(outbox.LETTER_SENT, (outgoing, now, detail))
+
+    async def letter_deferred(self, outgoing: OutgoingLetter, until: datetime, reason: str, now: datetime) -> None:
+        """A letter could not leave now and waits until a moment. Raises LeaseLost."""
+        await self._writer.write(outbox.LETTER_DEFERRED, (outgoing, max(until, now), reason))
+
+    async def letter_failed(self, outgoing: OutgoingLetter, reason: str, now: datetime) -> None:
+        """A letter can never leave; its case says so. Raises LeaseLost."""
+        await self._writer.write(outbox.LETTER_FAILED, (outgoing, now, reason))
+
+    async def post(
+        self, letters: Sequence[Letter], happenings: Sequence[Happening], now: datetime, case_id: str | None = None
+    ) -> None:
+        """Letters and journal lines outside the entering of a message, in one transaction."""
+        await self._writer.write(outbox.POST, (letters, happenings, now, case_id))
+        self._new_letters.set()
+
+    async def note(self, happening: Happening, now: datetime, case_id: str | None = None) -> None:
+        """One journal line."""
+        await self._writer.write(outbox.POST, ((), (happening,), now, case_id))
+
+    async def answers_sent(self, address: str, since: Sequence[datetime]) -> tuple[int, ...]:
+        """How many letters to a sender went, or wait, to an address since each moment."""
+        async with self._reading() as conn:
+            return await outbox.answers_sent(conn, address, since)
+
+    async def letters(self, case_id: str | None = None) -> tuple[Mapping[str, Any], ...]:
+        """The letters of a case, or of all, in the order in which they were ordered."""
+        async with self._reading() as conn:
+            return await outbox.listed(conn, case_id)
+
+    async def letter(self, letter_id: str) -> Mapping[str, Any] | None:
+        """A letter with everything that is known of it, its bytes included."""
+        async with self._reading() as conn:
+            return await outbox.one(conn, letter_id)
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    async def cases(
+        self, *, organisation: str | None = None, status: str | None = None, limit: int | None = None
+    ) -> tuple[Case, ...]:
+        """Cases in the order of their opening; with a limit the newest ones."""
+        async with self._reading() as conn:
+            return await cases.listed(conn, organisation=organisation, status=status, limit=limit)
+
+    async def case(self, reference_or_id: str) -> Case | None:
+        """A case by its number or id; raises Permanent where several schools have that number."""
+        async with self._reading() as conn:
+            return await cases.one(conn, reference_or_id)
+
+    async def open_cases_of_unit(self, organisation: str, unit: str) -> tuple[Case, ...]:
+        """The open cases of a unit, in the order of their opening."""
+        async with self._reading() as conn:
+            return await cases.listed(conn, organisation=organisation, unit=unit, status="open")
+
+    async def unacknowledged(self, before: datetime) -> tuple[Case, ...]:
+        """Cases opened before a moment that owe an acknowledgement and have none ordered for later."""
+        async with self._reading() as conn:
+            return await cases.unacknowledged(conn, before)
+
+    async def messages(self, case_id: str) -> tuple[Mapping[str, Any], ...]:
+        """The messages of a case, oldest first."""
+        async with self._reading() as conn:
+            return await cases.messages_of(conn, case_id)
+
+    async def verdicts(self, case_id: str) -> Mapping[str, Verdict]:
+        """What the classifiers said of the message that opened a case, by question."""
+        async with self._reading() as conn:
+            return await cases.verdicts(conn, case_id)
+
+    async def decision(self, case_id: str) -> Decision | None:
+        """What was decided when a case was opened."""
+        async with self._reading() as conn:
+            return await cases.decision(conn, case_id)
+
+    async def journal(self, case_id: str | None = None) -> tuple[JournalEntry, ...]:
+        """The lines of a case, or of the whole book."""
+        async with self._reading() as conn:
+            return await journal.entries(conn, case_id)
+
+    async def books(self) -> Books:
+        """The closed books (G4)."""
+        async with self._reading() as conn:
+            return await audit.books(conn)
+
+    async def verify(self) -> tuple[str, ...]:
+        """All that is wrong with the register, a sentence each; empty for a sound one."""
+        async with self._reading() as conn:
+            return await audit.problems(conn)
+
+    # --- the clock ---------------------------------------------------------------------------------------------
+
+    async def due(self, now: datetime) -> tuple[tuple[Case, Deadline], ...]:
+        """Deadlines of open cases that are reached and not yet dealt with."""
+        async with self._reading() as conn:
+            return await clock.due(conn, now)
+
+    async def deadline_handled(
+        self,
+        case_id: str,
+        deadline: Deadline,
+        happenings: Sequence[Happening],
+        letters: Sequence[Letter],
+        now: datetime,
+    ) -> bool:
+        """The clock has dealt with a deadline; False, and nothing written, where another did so before."""
+        done = await self._writer.write(clock.DEADLINE_HANDLED, (case_id, deadline, happenings, letters, now))
+        self._new_letters.set()
+        return done
+
+    async def alarm(self, code: str, subject: str, now: datetime) -> bool:
+        """Raises an alarm; True only when it did not stand already."""
+        return await self._writer.write(clock.ALARM, (code, subject, now))
+
+    async def all_clear(self, code: str, subject: str, now: datetime) -> bool:
+        """Ends an alarm; True only when it stood."""
+        return await self._writer.write(clock.ALL_CLEAR, (code, subject, now))
+
+    async def cursor(self, name: str) -> str | None:
+        """Where a channel stopped reading."""
+        async with self._reading() as conn:
+            return await clock.cursor(conn, name)
+
+    async def set_cursor(self, name: str, value: str) -> None:
+        """Keeps where a channel stopped reading."""
+        await self._writer.write(clock.SET_CURSOR, (name, value))
+
+
+async def _wait(event: asyncio.Event, timeout: timedelta) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), timeout.total_seconds())
+    event.clear()

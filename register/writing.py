@@ -1,0 +1,179 @@
+"""The one writer of a process: whatever waits to be written shares one transaction and one commit (group commit).
+
+A `Work` is a kind of writing. It is handed everything of its kind that waits, so that a hundred messages are one statement
+and not a hundred. Nothing waits for a timer: while one transaction is on its way to the disk, the next one gathers.
+When a shared transaction fails, it is rolled back and each of its wishes is tried alone: one bad row fails only itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from register import journal
+from register.errors import LeaseLost, Temporary
+from register.faults import is_away, plain
+from register.records import Happening
+
+#: the most wishes that one transaction takes
+LARGEST_GROUP = 256
+
+Wish = TypeVar("Wish")
+Result = TypeVar("Result")
+
+
+class Order(enum.IntEnum):
+    """Which work goes first: rows are locked in the same order everywhere, so that two processes never wait in a ring."""
+
+    ARRIVAL = 0
+    #: holds the head of the journal
+    JOURNALLED = 1
+    UNJOURNALLED = 2
+
+
+class Pen:
+    """One transaction: its connection, and the journal lines that it will add at its end."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self.conn = conn
+        self._head: tuple[int, str] | None = None
+        self._lines: list[journal.Line] = []
+
+    async def lock_journal(self) -> None:
+        """Makes this transaction the only one that may add to the journal."""
+        if self._head is None:
+            self._head = await journal.lock(self.conn)
+
+    def note(self, happening: Happening, now: datetime, case_id: str | None = None) -> None:
+        """A journal line, in the order of the calls."""
+        self._lines.append(journal.Line(at=now, case_id=case_id, happening=happening))
+
+    async def finish(self) -> None:
+        """Appends the lines to the chain."""
+        if self._lines:
+            assert self._head is not None, "only work of Order.JOURNALLED may note"  # noqa: S101 - a promise within this room
+            await journal.append(self.conn, self._head, self._lines)
+
+
+@dataclass(frozen=True)
+class Work(Generic[Wish, Result]):
+    """A kind of writing: `all` answers each wish by a result, or by LeaseLost where it wrote nothing for that one."""
+
+    all: Callable[[Pen, Sequence[Wish]], Awaitable[Sequence[Result | LeaseLost]]]
+    order: Order
+
+
+def one_by_one(
+    one: Callable[[Pen, Wish], Awaitable[Result]],
+) -> Callable[[Pen, Sequence[Wish]], Awaitable[Sequence[Result | LeaseLost]]]:
+    """Work that has nothing to gain from being done together."""
+
+    async def answer(pen: Pen, wish: Wish) -> Result | LeaseLost:
+        try:
+            return await one(pen, wish)
+        except LeaseLost as lost:
+            return lost
+
+    async def every(pen: Pen, wishes: Sequence[Wish]) -> Sequence[Result | LeaseLost]:
+        return [await answer(pen, wish) for wish in wishes]
+
+    return every
+
+
+@dataclass
+class _Job:
+    work: Work[Any, Any]
+    wish: Any
+    answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def settle(self, result: object) -> None:
+        # A caller that was cancelled meanwhile waits no longer; what it wished for is written all the same.
+        if self.answer.cancelled():
+            return
+        if isinstance(result, BaseException):
+            self.answer.set_exception(result)
+        else:
+            self.answer.set_result(result)
+
+
+class Writer:
+    """Writes for a whole process, in one task of its own; made and closed within a running event loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._closed = False
+        #: how many transactions were committed
+        self.commits = 0
+        self._task = asyncio.create_task(self._run(), name="register-writer")
+
+    async def write(self, work: Work[Wish, Result], wish: Wish) -> Result:
+        """Returns once it is committed; raises Temporary where the database could not be written just now."""
+        if self._closed:
+            raise Temporary("The register is closed.")
+        job = _Job(work, wish)
+        self._queue.put_nowait(job)
+        result: Result = await job.answer
+        return result
+
+    async def close(self) -> None:
+        """Finishes what waits, then ends."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put_nowait(None)
+        await self._task
+
+    async def _run(self) -> None:
+        while (first := await self._queue.get()) is not None:
+            group, last = self._gather(first)
+            await self._carry_out(group)
+            if last:
+                break
+
+    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
+        """Everything that waits already, and whether the end was among it."""
+        group = [first]
+        while len(group) < LARGEST_GROUP and not self._queue.empty():
+            job = self._queue.get_nowait()
+            if job is None:
+                return group, True
+            group.append(job)
+        return group, False
+
+    async def _carry_out(self, group: list[_Job]) -> None:
+        try:
+            results = await self._transact(group)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and the writer goes on
+            await self._fail(group, error)
+        else:
+            for job, result in zip(group, results, strict=True):
+                job.settle(result)
+
+    async def _fail(self, group: list[_Job], error: Exception) -> None:
+        if len(group) == 1 or is_away(error):
+            for job in group:
+                job.settle(plain(error))
+        else:
+            for job in group:
+                await self._carry_out([job])
+
+    async def _transact(self, group: list[_Job]) -> list[object]:
+        kinds = sorted({job.work for job in group}, key=lambda work: work.order)
+        results: dict[int, object] = {}
+        async with self._engine.begin() as conn:
+            pen = Pen(conn)
+            for work in kinds:
+                if work.order is Order.JOURNALLED:
+                    await pen.lock_journal()
+                jobs = [job for job in group if job.work is work]
+                answers = await work.all(pen, [job.wish for job in jobs])
+                results |= {id(job): answer for job, answer in zip(jobs, answers, strict=True)}
+            await pen.finish()
+        self.commits += 1
+        return [results[id(job)] for job in group]
