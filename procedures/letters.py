@@ -1,0 +1,256 @@
+"""What a letter may say: the facts of a decision in one language, for the sender or for a role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from procedures.evidence import reasons
+from procedures.handling import step_lines
+from procedures.model import Procedure
+from procedures.people import People
+from procedures.phrases import Phrases, phrases
+from procedures.sections import LANGUAGES, Role, Stage
+from register.records import (
+    Case,
+    Contact,
+    Deadline,
+    Decision,
+    Disposition,
+    LetterFacts,
+    LetterOrder,
+    Promise,
+    Submission,
+    Understanding,
+)
+
+#: tasks beside the owner's that the sender is told of
+_TOLD = ("responsible_beside",)
+#: letters about the case as it stands, not about the message at hand
+_ABOUT_THE_CASE = ("status", "next_stage", "question_repeated", "reminder")
+
+
+def letter_facts(
+    procedure: Procedure,
+    decision: Decision,
+    *,
+    case: Case,
+    submission: Submission,
+    understanding: Understanding,
+    language: str,
+    order: LetterOrder,
+    category_title: str,
+    local_facts: tuple[str, ...] = (),
+    may_belong_to: tuple[str, ...] = (),
+) -> LetterFacts:
+    """All that a letter of this order may say, in a language; in English where no procedure has the language.
+
+    `category_title`: of the case's category in that language, empty where unsure. `local_facts` (D4) and
+    `may_belong_to` go to roles only, as does the message itself. Nobody who is excluded is ever named.
+    """
+    writer = _Writer(
+        procedure=procedure,
+        decision=decision,
+        case=case,
+        submission=submission,
+        understanding=understanding,
+        language=language if language in LANGUAGES else "en",
+        order=order,
+        category_title=category_title,
+    )
+    for_role = {} if order.to == "sender" else writer.for_role(local_facts, may_belong_to)
+    return LetterFacts(**writer.about_case(), **writer.about_stage(), **writer.for_sender(), **for_role)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Writer:
+    procedure: Procedure
+    decision: Decision
+    case: Case
+    submission: Submission
+    understanding: Understanding
+    language: str
+    order: LetterOrder
+    category_title: str
+
+    # --- for every letter ---
+
+    def about_case(self) -> dict[str, Any]:
+        house, case, decision = self.procedure.organisation, self.case, self.decision
+        of_case = self.order.template in _ABOUT_THE_CASE
+        return {
+            "language": self.language,
+            "organisation": self._say(house.name),
+            "time_zone": house.time_zone,
+            "country": house.country,
+            "reference": case.reference,
+            "unit": self._unit_name(decision.unit or case.unit),
+            "subject": case.subject if of_case else self.submission.subject,
+            "gist": case.gist if of_case else self.understanding.gist,
+            "kind": case.kind or "",
+            "category": self.category_title,
+            "anonymous": self._anonymous,
+            "urgent": self._urgent,
+            "examined": decision.examined,
+            "wants_investigation": _truth(self.understanding.wants_investigation.label),
+            "owner": self._contact(decision.owner or case.owner),
+            "emergency": self._lines(self.procedure.emergency) if self._urgent else (),
+            "note": self._note(),
+            "received_at": None if decision.disposition is Disposition.JOINED else case.opened_at,
+        }
+
+    def about_stage(self) -> dict[str, Any]:
+        stage = self._stage
+        return {
+            "stage": self._say(stage.title) if stage else "",
+            "clause": self.order.clause or self.decision.clause,
+            "what_happens": self._what_happens(),
+            "promises": self._promises() if self.decision.examined else (),
+            "others": self._others(),
+            **self._next_level(),
+            "outside_body": self._lines(self.procedure.outside_body.lines),
+        }
+
+    def for_sender(self) -> dict[str, Any]:
+        decision, words = self.decision, self._phrases
+        names = tuple(self._say(unit.name) for unit in self.procedure.units)
+        return {
+            "advice": self._advice(),
+            "missing_parts": tuple(words.parts[part] for part in words.parts if part in decision.missing_parts),
+            "questions": decision.questions,
+            "units": names if "unit" in decision.questions else (),
+        }
+
+    # --- for roles ---
+
+    def for_role(self, local_facts: tuple[str, ...], may_belong_to: tuple[str, ...]) -> dict[str, Any]:
+        unit = self.procedure.unit(self.decision.unit)
+        return {
+            "sender": self._sender(),
+            "message": self.submission.text,
+            "attachments": tuple(attachment.name for attachment in self.submission.attachments),
+            "local_facts": (*(self._lines(unit.facts) if unit else ()), *local_facts),
+            "because": reasons(self.procedure, self.decision, self.understanding, self.language, self.category_title),
+            "may_belong_to": may_belong_to,
+            "steps": step_lines(self.procedure, self.decision, self.order.to, self.language),
+            "not_acknowledged": self._not_acknowledged(),
+            "what_happened": self._phrases.undeliverable if self.order.template == "undeliverable" else "",
+        }
+
+    def _sender(self) -> str:
+        if self._anonymous:
+            return self._phrases.anonymous
+        sender, form = self.submission.sender, self.submission.form
+        name = form.get("name") or (sender.name if sender else "")
+        address = sender.value if sender else ""
+        known = f"{name} <{address}>" if name and address else name or address
+        return ", ".join(part for part in (known, form.get("phone", "")) if part) or self._phrases.unknown_sender
+
+    def _not_acknowledged(self) -> str:
+        code = self.decision.not_acknowledged_because
+        if not code or self.decision.disposition is Disposition.JOINED:
+            return ""
+        words = self._phrases.not_acknowledged
+        return words.get(code, words["other"])
+
+    # --- parts ---
+
+    @property
+    def _phrases(self) -> Phrases:
+        return phrases(self.language)
+
+    @property
+    def _stage(self) -> Stage | None:
+        return self.procedure.stage(self.decision.stage or self.case.stage)
+
+    @property
+    def _anonymous(self) -> bool:
+        return self.case.anonymous or self.understanding.anonymous.label is True
+
+    @property
+    def _urgent(self) -> bool:
+        return self.case.urgent or self.understanding.urgent.label is True
+
+    @property
+    def _people(self) -> People:
+        return People(
+            procedure=self.procedure,
+            unit=self.decision.unit or self.case.unit,
+            barred=frozenset(self.decision.excluded) | frozenset(self.case.excluded),
+        )
+
+    def _say(self, text: Any) -> str:
+        return self.procedure.in_language(text, self.language)
+
+    def _lines(self, lines: Any) -> tuple[str, ...]:
+        return self.procedure.lines_in(lines, self.language)
+
+    def _unit_name(self, unit_id: str | None) -> str:
+        unit = self.procedure.unit(unit_id)
+        return self._say(unit.name) if unit else ""
+
+    def _contact(self, role_id: str) -> Contact | None:
+        role = self.procedure.role(role_id)
+        if role is None:
+            return None
+        reader = self.procedure.role(next(iter(self._people.readers(role_id)), role_id)) or role
+        return Contact(
+            title=self._title(role), name=reader.name, mail=role.mail or reader.mail, phone=role.phone or reader.phone
+        )
+
+    def _title(self, role: Role) -> str:
+        return self._say(self.procedure.title(role))
+
+    def _others(self) -> tuple[tuple[Contact, str], ...]:
+        told = (one for one in self.decision.assignments if one.task in _TOLD)
+        named = ((self._contact(one.role), self._phrases.tasks[one.task]) for one in told)
+        return tuple((contact, task) for contact, task in named if contact)
+
+    def _what_happens(self) -> tuple[str, ...]:
+        policy = self.procedure.anonymous
+        if self.decision.rule == "outside_body":
+            return self._lines(self.procedure.outside_body.after_last_stage)
+        if not self.decision.examined:
+            return self._lines(policy.what_happens)
+        usual = self._lines(self._stage.what_happens) if self._stage else ()
+        reports = self._stage is not None and self._stage.track != "enquiry"
+        unanswered = self._anonymous and policy.examined and not policy.answered and reports
+        return (*usual, *self._lines(policy.what_happens)) if unanswered else usual
+
+    def _promises(self) -> tuple[Promise, ...]:
+        limits = {limit.kind: limit for limit in self._stage.time_limits} if self._stage else {}
+        due: tuple[Deadline, ...] = self.decision.deadlines or self.case.deadlines
+        return tuple(
+            Promise(kind=one.kind, text=self._say(limits[one.kind].promise), due_at=one.due_at, clause=one.clause)
+            for one in due
+            if one.promised and one.kind in limits
+        )
+
+    def _next_level(self) -> dict[str, Any]:
+        stage = self._stage
+        following = next(self.procedure.following(stage, self.decision.unit), None) if stage else None
+        if stage is None or following is None or not self.decision.examined:
+            return {}
+        owner = self._people.fill(following.owner, following, other_than=self.decision.owner)
+        contact = None if stage.track == "enquiry" else self._contact(owner)
+        return {"next_level": contact, "next_level_text": self._say(stage.next_level)}
+
+    def _advice(self) -> str:
+        if self.order.template != "acknowledgement" or self._urgent or self._anonymous:
+            return ""
+        return " ".join(self._say(one.text) for one in self.procedure.advice if self._is_advised(one))
+
+    def _is_advised(self, advice: Any) -> bool:
+        scores = self.understanding.categories
+        suspected = any(scores.get(name, 0.0) >= advice.suspected_from for name in advice.except_categories)
+        unfit = suspected or self.understanding.category.label in advice.except_categories
+        return self.understanding.kind.label in advice.kinds and not unfit
+
+    def _note(self) -> str:
+        against_rule = self._anonymous and not self.procedure.anonymous.examined
+        told = self.order.template == "urgent_notice" or against_rule
+        return self._say(self.procedure.urgent.note) if self._urgent and told else ""
+
+
+def _truth(label: object) -> bool | None:
+    return label if isinstance(label, bool) else None

@@ -1,0 +1,352 @@
+"""The tables of a procedure file: what each key may hold, checked while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from register.records import AddressKind
+
+#: the languages that every text of a procedure has
+LANGUAGES = ("sv", "bg", "nb", "nn", "en")
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+Kind = Literal["complaint", "concern", "question", "praise", "follow_up", "other"]
+DayUnit = Literal["working_days", "school_days", "calendar_days", "months"]
+Part = Literal["full_name", "address", "date", "signature", "phone", "answer_by"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def _in_every_language(value: object) -> object:
+    return {"": value} if isinstance(value, str) else value
+
+
+def _lines_in_every_language(value: object) -> object:
+    return {"": value} if isinstance(value, list | tuple) else value
+
+
+#: a text by language; a bare string stands in every language
+Text = Annotated[Mapping[str, str], BeforeValidator(_in_every_language)]
+#: lines or sentences by language; a bare list stands in every language
+Lines = Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(_lines_in_every_language)]
+Id = Annotated[str, Field(min_length=1, max_length=60)]
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and a key that it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Organisation(Section):
+    """Who the procedure belongs to."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Text
+    #: its own languages, the default first
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    #: IANA name
+    time_zone: str
+    #: two letters, for public holidays and the way dates are written
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    subdivision: str | None = None
+    #: does the mail server deliver `hej+anything@` to `hej@`
+    plus_addressing: bool = True
+    #: who gets what no rule gives to anyone
+    default_role: str
+    #: who stands above the school, when everyone else is complained about
+    last_resort: str
+
+
+class Numbers(Section):
+    """How case numbers are written."""
+
+    #: fields year, month, day, number, unit
+    format: str
+    #: the counter's name; gap-free within a year
+    series: str
+
+
+class Period(Section):
+    """Days from the first to the last, both included."""
+
+    first: date
+    last: date
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.last < self.first:
+            raise ValueError(f"last ({self.last}) is before first ({self.first}); write the earlier day as first")
+        return self
+
+
+class CalendarDays(Section):
+    """Which days count."""
+
+    #: categories of the `holidays` package; Sweden's eves are in `de_facto`
+    holiday_categories: tuple[str, ...] = ("public",)
+    #: opening and closing by weekday; a weekday that is left out is a day off
+    office_hours: Mapping[Weekday, tuple[time, time]]
+    #: the school's own closed days
+    closed: tuple[Period, ...] = ()
+    terms: tuple[Period, ...] = ()
+    #: days off within the terms
+    breaks: tuple[Period, ...] = ()
+
+
+class Unit(Section):
+    """A school, preschool, grade or stage of the organisation."""
+
+    id: Id
+    #: the official name
+    name: Text
+    #: what people call it, in any language
+    aliases: tuple[str, ...] = ()
+    phone: str = ""
+    #: what a handler should know of the place (D4), by language
+    facts: Lines = Field(default_factory=dict)
+    office_hours: Mapping[Weekday, tuple[time, time]] | None = None
+
+
+class Office(Section):
+    """A post that several units have, each with its own holder: head of the preschool, head of the stage."""
+
+    id: Id
+    title: Text
+    aliases: tuple[str, ...] = ()
+    #: the role that stands for it while the unit is not known
+    without_unit: str
+
+
+class FurtherAddress(Section):
+    """One more place where a role can be reached, e.g. a Telegram chat."""
+
+    kind: AddressKind
+    value: str
+
+
+class Role(Section):
+    """A role and the person who holds it."""
+
+    id: Id
+    #: the office that it holds, whose title it has
+    office: str = ""
+    title: Text = Field(default_factory=dict)
+    name: str = ""
+    #: further names and titles by which people write of the holder
+    aliases: tuple[str, ...] = ()
+    mail: str = ""
+    phone: str = ""
+    addresses: tuple[FurtherAddress, ...] = ()
+    #: units that it belongs to; none: the whole organisation
+    units: tuple[str, ...] = ()
+    stand_in: str = ""
+    #: roles that make up a committee
+    members: tuple[str, ...] = ()
+
+
+class Mailbox(Section):
+    """An address whose mail is taken in."""
+
+    address: str
+    unit: str | None = None
+    #: the address that answers come from; the mailbox itself where it is left out
+    answers_from: str = ""
+
+
+class Within(Section):
+    """A length of time: so many days of a kind, counted from an event; the day of the event does not count."""
+
+    n: Annotated[int, Field(ge=0, le=400)]
+    unit: DayUnit
+    #: receipt, registration, or the kind of an earlier time limit of the same stage
+    after: str = "receipt"
+
+
+class TimeLimit(Within):
+    """What the procedure promises; on a case it becomes a deadline."""
+
+    kind: Id
+    clause: str
+    #: who keeps it; the owner where it is left out
+    role: str = ""
+    #: the parent is told of the date
+    promised: bool = False
+    #: the sentence's beginning, which the date follows
+    promise: Text = Field(default_factory=dict)
+
+
+class StageStep(Section):
+    """A step of the handling: who does it, by when, which document it leaves."""
+
+    id: Id
+    clause: str
+    #: who does it; the owner where it is left out
+    role: str = ""
+    due: Within | None = None
+    document: str = ""
+    text: Text
+
+
+class Stage(Section):
+    """A stage of the procedure."""
+
+    id: Id
+    track: Literal["concern", "complaint", "enquiry"]
+    clause: str
+    #: a role or an office
+    owner: str
+    #: units that have this stage; none: all; others go straight to the next
+    units: tuple[str, ...] = ()
+    title: Text
+    what_happens: Lines
+    time_limits: tuple[TimeLimit, ...] = ()
+    steps: tuple[StageStep, ...] = ()
+    #: further roles that get the notice
+    recipients: tuple[str, ...] = ()
+    #: where a case goes when the sender is not satisfied; empty at the last stage
+    next: str = ""
+    #: how to say so, and who takes over then
+    next_level: Text = Field(default_factory=dict)
+    #: where a case goes once the sender says that they want an investigation, or that they want none
+    if_wished: str = ""
+    if_not_wished: str = ""
+    document: str = ""
+
+
+class AssignmentRule(Section):
+    """A role's part beside the owner."""
+
+    role: str
+    task: Id
+    clause: str
+    why: str
+    #: gets the notice, not only a place on a list
+    notified: bool = True
+    #: kinds of message that this is not done for
+    except_kinds: tuple[Kind, ...] = ()
+
+
+class When(Section):
+    """What a rule asks of a message; what is left out is not asked."""
+
+    kinds: tuple[Kind, ...] = ()
+    categories: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    urgent: bool | None = None
+    anonymous: bool | None = None
+    about_education: bool | None = None
+    wants_investigation: bool | None = None
+    #: the sender says that an answer they got does not satisfy them
+    dissatisfied: bool | None = None
+    #: how sure the kind must be
+    minimum_score: Score = 0
+    #: a named category counts from this score on, also where another is ahead; 0: only the first counts
+    suspected_from: Score = 0
+
+
+class Rule(Section):
+    """What is done with messages of a sort; the first rule that matches wins."""
+
+    id: Id
+    clause: str
+    when: When = When()
+    #: in a sentence, for people who compare this with the paper
+    says: Text
+    disposition: Literal["register", "set_aside"] = "register"
+    stage: str = ""
+    #: another owner than the stage's
+    owner: str = ""
+    recipients: tuple[str, ...] = ()
+    assignments: tuple[AssignmentRule, ...] = ()
+    examined: bool = True
+
+    @property
+    def is_default(self) -> bool:
+        """True where it asks nothing: it always matches."""
+        return self.when == When()
+
+
+class AnonymousPolicy(Section):
+    """What is done with messages whose sender stays anonymous."""
+
+    clause: str
+    #: False: registered and not examined
+    examined: bool
+    #: False: no answer is promised to them
+    answered: bool
+    #: how sure it must be that the sender wants to be anonymous before something is left undone
+    minimum_score: Score = 0.5
+    #: what the sender is told of it
+    what_happens: Lines
+
+
+class UrgentPolicy(Section):
+    """What is done when a child may be in danger."""
+
+    clause: str
+    #: roles and offices that are told at once, at any hour
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    #: where the unit is not known: tell every holder of an office
+    everyone_when_unit_unknown: bool = False
+    #: why it stands above the other rules
+    note: Text
+
+
+class Advice(Section):
+    """A kind encouragement that obliges nobody."""
+
+    id: Id
+    clause: str
+    kinds: tuple[Kind, ...]
+    #: never said where one of these is the matter or may be
+    except_categories: tuple[str, ...] = ()
+    #: from which score on such a category may be the matter
+    suspected_from: Score = 0.25
+    text: Text
+
+
+class OutsideBody(Section):
+    """Who a person may turn to outside the school."""
+
+    clause: str
+    #: contact data, line by line
+    lines: Lines
+    #: said when the last stage has not satisfied
+    after_last_stage: Lines
+
+
+class PartsAsked(Section):
+    """What a written complaint has to hold; what is missing is asked for once."""
+
+    clause: str
+    kinds: tuple[Kind, ...] = ("complaint",)
+    ask_for: tuple[Part, ...]
+    #: how many names make a full name
+    names: Annotated[int, Field(ge=1, le=5)] = 2
+
+
+class Question(Section):
+    """Something that the sender is asked."""
+
+    id: Literal["wants_investigation", "unit"]
+    clause: str
+    kinds: tuple[Kind, ...]
+    #: categories that are looked into in any case, so that nobody needs to be asked
+    except_categories: tuple[str, ...] = ()
+    #: asked once more after this time without an answer
+    repeat_after: Within | None = None
+
+
+class PassingOn(Section):
+    """When staff get what arrives on a day off."""
+
+    clause: str
+    #: notices wait until the next working day opens
+    wait_on_days_off: bool
