@@ -43,7 +43,9 @@ def read(raw: RawMessage) -> Submission:
     """The Submission of a spooled update; never raises on any content.
 
     Only what a person wrote has text. What is no message for the register carries a header `telegram-update` that says
-    what it is: an update's kind, `command`, `service`, `bot`, or `group_message` (which keeps its text).
+    what it is: an update's kind, `command`, `service`, `bot`, or `group_message` (which keeps its text). The guards
+    know the words of mail, so that it says the same to them: `auto-submitted`, or for a group, which has as many
+    readers as a mailing list, `list-id`.
     """
     seen = _seen(opened(raw.content))
     written = seen.kind in _WRITTEN and _not_written(seen) is None
@@ -114,7 +116,10 @@ def _in_reply_to(seen: Seen) -> Iterator[str]:
 
 
 def _headers(seen: Seen) -> Iterator[Header]:
-    yield "telegram-update", _news(seen) or ""
+    news = _news(seen) or ""
+    yield "telegram-update", news
+    yield "list-id", f"telegram:{seen.chat_id}" if news == "group_message" else ""
+    yield "auto-submitted", "auto-generated" if news not in ("", "group_message") else ""
     yield "telegram-chat-type", seen.chat.at("type").line
     yield "telegram-language-code", seen.person.at("language_code").line
     yield "telegram-media-group", seen.body.at("media_group_id").line

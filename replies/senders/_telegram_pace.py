@@ -1,4 +1,4 @@
-"""How fast a bot may write: a pace for all chats together and one for each."""
+"""How fast a bot may write: a pace for all chats together and one for each, and what has to wait longer."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ class Pace:
         self._sleep = sleep
         self._any = 0.0
         self._same: dict[str, float] = {}
+        self._held: dict[str, float] = {}
+
+    def hold(self, what: str, seconds: float) -> None:
+        """Nothing for `what`, a chat or a letter, before so many seconds have passed."""
+        self._held[what] = self._clock() + seconds
+
+    def held(self, *whats: str) -> float:
+        """The seconds that are left until none of them is held; 0 where none is."""
+        now = self._clock()
+        self._held = {what: until for what, until in self._held.items() if until > now}
+        return max((self._held.get(what, now) - now for what in whats), default=0.0)
 
     async def turn(self, chat: str) -> None:
         """Returns when a message may go to this chat."""

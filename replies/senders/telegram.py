@@ -3,7 +3,8 @@
 The Bot API has no key by which it would recognise a repeat, and no way to ask what was sent. So the process remembers
 which pieces of which letter have left: a letter that is tried again after a fault goes on where it stopped, and one
 that has left is not sent again. What remains is an answer that was lost on its way back: nobody can know whether that
-piece has arrived. It is tried again, later than after other faults, and in the worst case read twice, not never.
+piece has arrived. It is tried again, later than after other faults (an urgent one soon), and in the worst case read
+twice, not never. A letter that is tried before its time is over is turned away without asking Telegram.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from register.records import AddressKind, Letter
 from replies.senders._telegram_pace import Pace
 from replies.senders._telegram_text import pieces
 
-#: seconds to wait after a fault: nothing was sent; it may have been sent; the token is refused
+#: seconds to wait after a fault: nothing was sent; it may have been sent, by lane; the token is refused
 _NOT_SENT = 10.0
-_PERHAPS_SENT = 120.0
+_PERHAPS_SENT = {False: 120.0, True: 5.0}
 _REFUSED = 300.0
 #: letters whose pieces are remembered
 _REMEMBERED = 10_000
@@ -65,7 +66,7 @@ class TelegramSender:
         chat = _chat(letter)
         sent = self._progress(letter.id)
         for piece in pieces(letter.body)[len(sent) :]:
-            sent.append(await self._send(chat, piece))
+            sent.append(await self._send(letter, chat, piece))
         if not sent:
             raise Permanent("There is nothing to send.", private="the body is empty")
         return "messages " + " ".join(map(str, sent))
@@ -81,14 +82,24 @@ class TelegramSender:
             self._sent.popitem(last=False)
         return sent
 
-    async def _send(self, chat: int, text: str) -> int:
+    async def _send(self, letter: Letter, chat: int, text: str) -> int:
+        """Sends one piece; returns its number, 0 where the answer does not say it."""
+        left = self._pace.held(letter.id, str(chat))
+        if left:
+            raise _later("It is not yet time to try again.", "not tried", left)
         try:
             return await self._following(chat, text)
+        except RetryAfter as error:
+            # Telegram's patience is with the chat, not with the letter.
+            fault = _later("Telegram asks to wait.", "RetryAfter", _seconds(error.retry_after))
+            self._pace.hold(str(chat), fault.retry_after)
         except TelegramError as error:
-            raise _fault(error) from None
+            fault = _fault(error, urgent=letter.urgent)
+            self._pace.hold(letter.id, fault.retry_after)
         except (TypeError, KeyError, ValueError, AttributeError):
             # Telegram has taken the message, only its answer has a shape that the library does not know.
             return 0
+        raise fault
 
     async def _following(self, chat: int, text: str) -> int:
         try:
@@ -112,21 +123,21 @@ def _chat(letter: Letter) -> int:
         raise Permanent("This address is no chat.", private="the chat id is no number") from None
 
 
-def _fault(error: TelegramError) -> Permanent | TryLater:
-    """What a fault of the library means for the letter. Only the kind of error goes on: its text may hold the token."""
+def _fault(error: TelegramError, *, urgent: bool) -> TryLater:
+    """What a fault means for the letter; raises Permanent. Only its kind goes on: its text may hold the token."""
     kind = type(error).__name__
     if isinstance(error, Forbidden):
-        return Permanent("The chat does not accept messages from this bot.", private=f"{kind}: blocked or gone")
+        raise Permanent(
+            "The chat does not accept messages from this bot.", private=f"{kind}: blocked or gone"
+        ) from None
     # A BadRequest is a NetworkError by descent only.
     if isinstance(error, BadRequest):
-        return Permanent("Telegram does not take this message.", private=f"{kind}: {_reason(error)}")
-    if isinstance(error, RetryAfter):
-        return _later("Telegram asks to wait.", kind, _seconds(error.retry_after))
+        raise Permanent("Telegram does not take this message.", private=f"{kind}: {_reason(error)}") from None
     if isinstance(error, InvalidToken):
         return _later("Telegram refuses the bot's token.", kind, _REFUSED)
     if isinstance(error, NetworkError) and isinstance(error.__cause__, _BEFORE_SENDING):
         return _later("Telegram cannot be reached.", kind, _NOT_SENT)
-    return _later("Telegram's answer was lost.", f"{kind}: may have been sent", _PERHAPS_SENT)
+    return _later("Telegram's answer was lost.", f"{kind}: may have been sent", _PERHAPS_SENT[urgent])
 
 
 def _later(public: str, private: str, seconds: float) -> TryLater:

@@ -24,7 +24,9 @@ __all__ = ["botapi"]
 CHAT = 5001
 
 
-def letter(body: str = "Tack för ditt meddelande.", *, id_: str = "L1", to: str = str(CHAT)) -> Letter:
+def letter(
+    body: str = "Tack för ditt meddelande.", *, id_: str = "L1", to: str = str(CHAT), urgent: bool = False
+) -> Letter:
     return Letter(
         id=id_,
         case_id=None,
@@ -34,6 +36,7 @@ def letter(body: str = "Tack för ditt meddelande.", *, id_: str = "L1", to: str
         language="sv",
         subject="",
         body=body,
+        urgent=urgent,
     )
 
 
@@ -51,10 +54,12 @@ class Watch:
 
 
 @asynccontextmanager
-async def sending(api: BotApi, monkeypatch: pytest.MonkeyPatch, token: str = TOKEN) -> AsyncIterator[TelegramSender]:
+async def sending(
+    api: BotApi, monkeypatch: pytest.MonkeyPatch, watch: Watch | None = None
+) -> AsyncIterator[TelegramSender]:
     """A sender to this server, with a clock that costs no time."""
-    monkeypatch.setenv("SCHOOL_BOT", token)
-    watch = Watch()
+    monkeypatch.setenv("SCHOOL_BOT", TOKEN)
+    watch = watch or Watch()
     sender = TelegramSender(Settings(token_env="SCHOOL_BOT", base_url=api.base_url), Pace(watch, watch.sleep))
     try:
         yield sender
@@ -125,33 +130,88 @@ async def test_what_may_pass_is_temporary_and_says_when(
     botapi: BotApi, monkeypatch: pytest.MonkeyPatch, fault: Fault, retry_after: float
 ) -> None:
     botapi.faults.append(fault)
-    async with sending(botapi, monkeypatch) as sender:
+    watch = Watch()
+    async with sending(botapi, monkeypatch, watch) as sender:
         with pytest.raises(Temporary) as caught:
             await sender.send(letter())
         assert isinstance(caught.value, TryLater)
         assert caught.value.retry_after == retry_after
         assert f"retry after {retry_after} s" in caught.value.private
+        watch.now += retry_after
         await sender.send(letter())
+
+
+async def test_a_letter_that_is_tried_too_early_bothers_nobody(botapi: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    botapi.faults.append(Fault(method="sendMessage", done=True))
+    watch = Watch()
+    async with sending(botapi, monkeypatch, watch) as sender:
+        with pytest.raises(TryLater):
+            await sender.send(letter())
+        watch.now += 30
+        with pytest.raises(TryLater) as early:
+            await sender.send(letter())
+        assert early.value.retry_after == pytest.approx(90)
+        await sender.send(letter(id_="L2"))
+    assert len(botapi.made("sendMessage")) == 2
+
+
+async def test_a_chat_that_telegram_asks_to_spare_is_spared_by_all_letters(
+    botapi: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    botapi.faults.append(Fault(method="sendMessage", refusal=RefusalError(429, "Too Many Requests", retry_after=40)))
+    async with sending(botapi, monkeypatch) as sender:
+        for id_ in ("L1", "L2"):
+            with pytest.raises(TryLater):
+                await sender.send(letter(id_=id_))
+        await sender.send(letter(id_="L3", to="5002"))
+    assert len(botapi.made("sendMessage")) == 2
+
+
+async def test_an_urgent_letter_is_rather_read_twice_than_late(botapi: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G7: danger to a child waits for nobody."""
+    botapi.faults.append(Fault(method="sendMessage", done=True))
+    watch = Watch()
+    async with sending(botapi, monkeypatch, watch) as sender:
+        with pytest.raises(TryLater) as caught:
+            await sender.send(letter(urgent=True))
+        watch.now += caught.value.retry_after
+        await sender.send(letter(urgent=True))
+    assert watch.now < 107
 
 
 async def test_a_server_that_is_away_is_tried_again_soon(botapi: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
     await botapi.stop()
-    async with sending(botapi, monkeypatch) as sender:
+    watch = Watch()
+    async with sending(botapi, monkeypatch, watch) as sender:
         with pytest.raises(TryLater) as caught:
             await sender.send(letter())
         assert caught.value.retry_after == 10
         await botapi.start()
+        watch.now += 10
         assert await sender.send(letter()) == "messages 1"
 
 
 async def test_a_fault_between_two_pieces_repeats_none(botapi: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n\n".join(f"{number} " + "ord " * 900 for number in range(3))
-    async with sending(botapi, monkeypatch) as sender:
-        botapi.faults.append(Fault(method="sendMessage", refusal=RefusalError(429, "Too Many Requests", retry_after=1)))
+
+    class Breaking(Watch):
+        """Puts a fault before the second piece, while the sender waits for its turn."""
+
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            if not botapi.made("sendMessage")[1:]:
+                botapi.faults.append(
+                    Fault(method="sendMessage", refusal=RefusalError(429, "Too Many Requests", retry_after=1))
+                )
+
+    watch = Breaking()
+    async with sending(botapi, monkeypatch, watch) as sender:
         with pytest.raises(TryLater):
             await sender.send(letter(text))
+        watch.now += 1
         await sender.send(letter(text))
     assert [said.split()[0] for said in botapi.texts()] == ["0", "1", "2"]
+    assert len(botapi.made("sendMessage")) == 4
 
 
 async def test_a_letter_that_has_left_is_not_sent_again(botapi: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +266,7 @@ async def test_the_token_and_the_text_are_in_no_log_and_no_fault(
         for fault in (Fault(method="sendMessage"), Fault(method="sendMessage", refusal=RefusalError(401, "no"))):
             botapi.faults.append(fault)
             with pytest.raises(TryLater) as caught:
-                await sender.send(letter("en hemlighet"))
+                await sender.send(letter("en hemlighet", id_=f"L{len(faults) + 1}"))
             faults.append(f"{caught.value!r} {caught.value.private} {caught.value.__cause__!r}")
     written = caplog.text + "".join(faults)
     assert TOKEN.partition(":")[2] not in written

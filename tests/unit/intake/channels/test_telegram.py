@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from intake import channels
+from intake import channels, guards
 from intake.channels.telegram import Settings, read
 from register.errors import BadSettings
-from register.records import AddressKind, RawMessage, Submission
+from register.records import AddressKind, Automatic, RawMessage, Submission
 
 CHAT = 5001
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -245,12 +245,28 @@ def test_a_group_chat_is_marked_and_keeps_its_text(kind: str) -> None:
     submission = reading({"update_id": 1, "message": message(text="hej") | {"chat": chat}})
     assert submission.header("telegram-chat-type") == kind
     assert (submission.text, submission.header("telegram-update")) == ("hej", "group_message")
+    assert submission.header("list-id") == "telegram:-100"
 
 
 @pytest.mark.parametrize("kind", ["channel_post", "message_reaction", "poll_answer", "something_new"])
 def test_other_updates_are_named_and_hold_no_text(kind: str) -> None:
     submission = reading({"update_id": 1, kind: message(text="x")})
     assert (submission.text, submission.header("telegram-update")) == ("", kind)
+
+
+def test_the_guards_set_aside_what_nobody_wrote_and_answer_no_group() -> None:
+    """G5: no automatic answer, each time with its reason."""
+    group = reading({"update_id": 1, "message": message(text="hej") | {"chat": {"id": -100, "type": "group"}}})
+    for news in (of(text="/start"), of(pinned_message={}), reading({"update_id": 1, "poll_answer": {"a": 1}}), group):
+        ruling = guards.judge(news, own_addresses=frozenset(), is_own_message_id=lambda message_id: False)
+        assert not ruling.answerable
+        assert ruling.automatic in (Automatic.AUTO_REPLY, Automatic.LIST)
+
+
+def test_the_guards_let_a_persons_message_through() -> None:
+    for written in (of(text="hej"), of(voice={"file_id": "v"}), of(text="ny", edit_date=1)):
+        ruling = guards.judge(written, own_addresses=frozenset(), is_own_message_id=lambda message_id: False)
+        assert (ruling.automatic, ruling.answerable) == (None, True)
 
 
 # --- hostile content
