@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.journeys.servers import certificates as authority
+from tests.journeys.servers import dovecot as imap
+from tests.journeys.servers.certificates import Certificates
+from tests.journeys.servers.dovecot import Dovecot
 from tests.journeys.servers.receiver import Receiver
+
+
+def need(why_not: str) -> None:
+    """Skips a journey whose server is missing; where everything must be there (CI) it fails."""
+    if why_not and os.environ.get("CI") == "true":
+        pytest.fail(why_not)
+    if why_not:
+        pytest.skip(why_not)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """An authority and a certificate that it has signed for 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("certificates")
+    return authority.make(folder)
+
+
+@pytest.fixture
+def dovecot(certificates: Certificates) -> Iterator[Dovecot]:
+    """A running Dovecot with the users hej and reception, whose password is `sommar`."""
+    need(imap.missing())
+    server = Dovecot({"hej": "sommar", "reception": "sommar"}, certificates)
+    try:
+        yield server.start()
+    finally:
+        server.close()
 
 
 @pytest.fixture
