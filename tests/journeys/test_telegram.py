@@ -7,7 +7,9 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from intake.channels import Doorway
 from intake.channels.telegram import Channel, Settings, read
 from register.errors import Temporary
 from register.records import RawMessage
+from register.store import Register
 from tests.journeys.servers.botapi import TOKEN, BotApi, Fault, botapi
 from tests.journeys.servers.botapi_methods import RefusalError
 
@@ -90,7 +93,9 @@ class Spool:
 
 
 @asynccontextmanager
-async def receiving(api: BotApi, spool: Spool, *, poll_timeout: int = 30) -> AsyncIterator[asyncio.Task[None]]:
+async def receiving(
+    api: BotApi, spool: Spool, *, poll_timeout: int = 30, doorway: Doorway | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
     """The channel at work until the block ends; it has to stop at once."""
     settings = Settings(
         token_env="SCHOOL_BOT",
@@ -99,7 +104,7 @@ async def receiving(api: BotApi, spool: Spool, *, poll_timeout: int = 30) -> Asy
         poll_timeout=poll_timeout,
         backoff_seconds=0.02,
     )
-    task = asyncio.create_task(Channel(settings, spool.doorway()).run())
+    task = asyncio.create_task(Channel(settings, doorway or spool.doorway()).run())
     try:
         yield task
     finally:
@@ -140,6 +145,33 @@ async def test_twenty_messages_and_a_crash_lose_none_and_keep_none_twice(botapi:
         await botapi.until(lambda: not botapi.held)
     assert spool.texts() == texts
     assert spool.received > 20
+
+
+async def test_the_register_keeps_each_message_once_through_a_crash(botapi: BotApi, tmp_path: Path) -> None:
+    """G4: the same on the real spool: a SQLite file, opened anew after the crash."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'register.db'}"
+    texts = [f"meddelande {number}" for number in range(20)]
+    for number, text in enumerate(texts):
+        await botapi.writes(CHAT + number % 3, text)
+    spool = Spool()
+    async with await Register.open(url) as register:
+
+        async def stop_after_seven(raw: RawMessage) -> bool:
+            new = await register.spool(raw)
+            await spool.receive(raw)
+            if spool.received > 7:
+                await asyncio.Event().wait()
+            return new
+
+        async with receiving(botapi, spool, doorway=replace(spool.doorway(), receive=stop_after_seven)):
+            await spool.until(lambda: spool.received > 7)
+    async with await Register.open(url) as register:
+        assert 0 < (await register.books()).arrived < 20
+        async with receiving(botapi, spool, doorway=replace(spool.doorway(), receive=register.spool)):
+            await botapi.until(lambda: not botapi.held)
+        assert (await register.books()).arrived == 20
+        claimed = await register.claim_messages("test", 50, datetime.now(UTC), timedelta(minutes=1))
+    assert sorted(read(raw).text for raw in claimed) == sorted(texts)
 
 
 async def test_a_crash_after_the_spool_and_before_the_acknowledgement_repeats_harmlessly(botapi: BotApi) -> None:
