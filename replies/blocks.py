@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from replies.clean import END, LINK, VALUE, single_line
 
 _PIECES = re.compile(f"{VALUE}([^{END}]*){END}|(\\*\\*)|([^{VALUE}*]+|\\*)")
+#: a row: what stands before the first colon outside a value, and the rest
+_ROW = re.compile(f"((?:{VALUE}[^{END}]*{END}|[^:{VALUE}])*):(.*)")
 #: first characters of a line -> the kind of block that it belongs to
 _SIGNS = (("## ", "heading"), ("# ", "title"), ("- ", "list"), ("| ", "rows"), ("> ", "quote"), ("! ", "callout"))
 #: blocks that hold one line each, and never grow by the next line
-_SINGLE = frozenset({"heading", "title"})
+_SINGLE = frozenset({"heading", "title", "rule"})
 #: blocks that go on after an empty line, which loops and conditions leave behind
 _LOOSE = frozenset({"list", "rows"})
 
@@ -47,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines that belong together: a heading, paragraph, list, rows, quote or callout."""
+    """Lines that belong together: a heading, paragraph, list, rows, quote, callout, or the rule above the foot."""
 
     kind: str
     lines: tuple[Line, ...]
@@ -75,7 +77,7 @@ def read(rendered: str) -> Page:
 def plain(page: Page) -> str:
     """A page as plain text: blocks with an empty line between, a heading directly above what it heads."""
     title = f"{page.title}\n\n" if page.title else ""
-    ends = {"heading": "\n"}
+    ends = {"heading": "\n", "rule": ""}
     return (
         title + "".join("\n".join(_plain_lines(block)) + ends.get(block.kind, "\n\n") for block in page.blocks)
     ).rstrip()
@@ -104,6 +106,8 @@ def _blocks(written: Iterable[str]) -> Iterator[Block]:
 def _sort(line: str) -> tuple[str, str]:
     if not line:
         return "", ""
+    if line == "---":
+        return "rule", ""
     for sign, kind in _SIGNS:
         if line.startswith(sign) or line == sign.strip():
             return kind, line[len(sign) :]
@@ -112,6 +116,9 @@ def _sort(line: str) -> tuple[str, str]:
 
 def _closed(kind: str, held: list[Line]) -> Iterator[Block]:
     """The finished block without lines that no value filled; nothing at all where none is left."""
+    if kind == "rule":
+        yield Block(kind, ())
+        return
     kept = held if kind == "quote" else [line for line in held if any(run.text.strip(" .") for run in line.runs)]
     if not any(run.text for line in kept for run in line.runs):
         return
@@ -133,17 +140,16 @@ def _without_empty_headings(blocks: Iterable[Block]) -> Iterator[Block]:
         if block.kind == "heading":
             heading = block
             continue
-        if heading is not None:
+        if heading is not None and block.kind != "rule":
             yield heading
-            heading = None
+        heading = None
         yield block
 
 
 def _row(words: str) -> Line:
-    label, colon, value = words.partition(":")
-    if not colon or VALUE in label:
-        return Line(_runs(words))
-    return Line(_runs(value.strip()), label.strip())
+    found = _ROW.fullmatch(words)
+    label, value = found.groups() if found else ("", words)
+    return Line(_runs(value.strip()), Line(_runs(label)).text)
 
 
 def _runs(words: str) -> tuple[Run, ...]:

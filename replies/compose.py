@@ -117,8 +117,9 @@ class Composer:
 
 def _section(wording: Wording, letter: str, facts: LetterFacts, now: datetime, chat: bool) -> Section:
     language = facts.language if facts.language in wording.languages else "en"
+    late = any(promise.due_at < now for promise in facts.promises)
     try:
-        rendered = wording.letter(language, letter).render(vars(facts) | {"now": now, "chat": chat})
+        rendered = wording.letter(language, letter).render(vars(facts) | {"now": now, "late": late, "chat": chat})
     except TemplateError as error:
         # The error's own text may quote a value; its kind and the file say enough.
         raise BadSettings(f"letter {language}/{letter}: {type(error).__name__}; run `lyhord check`") from error

@@ -23,6 +23,7 @@ _AT = {"sv": "{} kl. {}", "nb": "{} kl. {}", "nn": "{} kl. {}", "bg": "{} в {} 
 _LONGEST_QUOTE = {False: 30_000, True: 1_500}
 
 _MAIL_OR_WEB = re.compile(r"(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)|(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:)]")
+_TELEPHONE = re.compile(r"\b(?:tel|тел|phone|mob|моб)", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?\d[\d  /-]*\d")
 
 
@@ -106,7 +107,9 @@ def phone(text: str) -> Marked:
 
 
 def linked(text: str) -> Marked:
-    """A line of the school's own whose addresses can be tapped."""
+    """A line of the school's own whose addresses can be tapped, and its numbers where it says that it is a telephone."""
+    if _TELEPHONE.search(text):
+        return phone(text)
     return _linked(_MAIL_OR_WEB, text, _target)
 
 
