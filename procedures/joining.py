@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procedures.people import People
 from procedures.sections import Stage
 from procedures.situation import Circumstances, notices, urgent_letters
 from procedures.timing import deadlines_of, steps_of
-from register.records import Automatic, Case, Decision, Disposition, LetterOrder
+from register.records import Automatic, Case, Deadline, Decision, Disposition, LetterOrder, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,10 +135,7 @@ def _decision(
     facts: Circumstances, case: Case, move: Move, letters: tuple[LetterOrder, ...], *, danger: bool
 ) -> Decision:
     procedure, stage = facts.procedure, move.stage
-    limits = [limit for limit in stage.time_limits if limit.kind != "acknowledge"] if stage and move.begins else []
-    promised = not case.anonymous or procedure.anonymous.answered
-    deadlines = deadlines_of(limits, stage, move.owner, facts.people, facts.clocks, promised=promised) if stage else ()
-    begun = stage is not None and move.begins
+    deadlines = _deadlines(facts, case, move)
     kept = (role for role in (*_taking_part(facts, move), *case.recipients) if role not in facts.barred)
     recipients = (one for role in kept for one in (role, *facts.people.readers(role)))
     answered = any(order.to == "sender" for order in letters)
@@ -154,7 +151,7 @@ def _decision(
         recipients=tuple(dict.fromkeys(recipients)),
         deadlines=deadlines,
         letters=letters,
-        steps=steps_of(stage, move.owner, facts.people, facts.clocks, deadlines) if stage and begun else (),
+        steps=_steps(facts, case, move, deadlines),
         excluded=tuple(sorted(facts.barred)),
         not_acknowledged_because="" if answered else facts.unanswered_because or "joined",
         number_format=procedure.numbers.format,
@@ -162,6 +159,26 @@ def _decision(
         registered_on=facts.registered_on,
         because=tuple(_reasons(facts, move, danger=danger)),
     )
+
+
+def _deadlines(facts: Circumstances, case: Case, move: Move) -> tuple[Deadline, ...]:
+    """New clocks for a new stage; with a new owner the dates stay and are theirs; else nothing new."""
+    if move.begins and move.stage:
+        limits = [limit for limit in move.stage.time_limits if limit.kind != "acknowledge"]
+        promised = not case.anonymous or facts.procedure.anonymous.answered
+        return deadlines_of(limits, move.stage, move.owner, facts.people, facts.clocks, promised=promised)
+    if move.owner == case.owner:
+        return ()
+    passed_on = {case.owner, *facts.barred}
+    return tuple(replace(one, role=move.owner) if one.role in passed_on else one for one in case.deadlines)
+
+
+def _steps(facts: Circumstances, case: Case, move: Move, deadlines: tuple[Deadline, ...]) -> tuple[Step, ...]:
+    if move.stage is None or (move.owner == case.owner and not move.begins):
+        return ()
+    since_opening = replace(facts.clocks, received_at=case.opened_at, registered_at=case.opened_at)
+    clocks = facts.clocks if move.begins else since_opening
+    return steps_of(move.stage, move.owner, facts.people, clocks, deadlines)
 
 
 def _reasons(facts: Circumstances, move: Move, *, danger: bool) -> list[str]:

@@ -28,6 +28,10 @@ from register.records import (
 _TOLD = ("responsible_beside",)
 #: letters about the case as it stands, not about the message at hand
 _ABOUT_THE_CASE = ("status", "next_stage", "question_repeated", "reminder")
+#: letters about something that came later, so that the day of receipt says nothing
+_LATER = ("added_notice", "undeliverable")
+#: deadlines that the program keeps itself
+_NOT_FOR_ROLES = ("acknowledge", "question_repeated", "passed_on")
 
 
 def letter_facts(
@@ -96,7 +100,7 @@ class _Writer:
             "owner": self._contact(decision.owner or case.owner),
             "emergency": self._lines(self.procedure.emergency) if self._urgent else (),
             "note": self._note(),
-            "received_at": None if decision.disposition is Disposition.JOINED else case.opened_at,
+            "received_at": None if self.order.template in _LATER else case.opened_at,
         }
 
     def about_stage(self) -> dict[str, Any]:
@@ -105,11 +109,19 @@ class _Writer:
             "stage": self._say(stage.title) if stage else "",
             "clause": self.order.clause or self.decision.clause,
             "what_happens": self._what_happens(),
-            "promises": self._promises() if self.decision.examined else (),
+            "promises": self._promises() if self.order.to == "sender" else self._dates(),
             "others": self._others(),
             **self._next_level(),
             "outside_body": self._lines(self.procedure.outside_body.lines),
+            **(self._after_last_stage() if self.decision.rule == "outside_body" else {}),
         }
+
+    def _after_last_stage(self) -> dict[str, Any]:
+        outside = self.procedure.outside_body
+        if self.order.to != "sender":
+            return {}
+        said = " ".join(self._lines(outside.after_last_stage))
+        return {"stage": self._say(outside.title), "what_happens": (), "what_happened": said, "promises": ()}
 
     def for_sender(self) -> dict[str, Any]:
         decision, words = self.decision, self._phrases
@@ -134,7 +146,7 @@ class _Writer:
             "may_belong_to": may_belong_to,
             "steps": step_lines(self.procedure, self.decision, self.order.to, self.language),
             "not_acknowledged": self._not_acknowledged(),
-            "what_happened": self._phrases.undeliverable if self.order.template == "undeliverable" else "",
+            **({"what_happened": self._phrases.undeliverable} if self.order.template == "undeliverable" else {}),
         }
 
     def _sender(self) -> str:
@@ -202,29 +214,45 @@ class _Writer:
         return self._say(self.procedure.title(role))
 
     def _others(self) -> tuple[tuple[Contact, str], ...]:
-        told = (one for one in self.decision.assignments if one.task in _TOLD)
-        named = ((self._contact(one.role), self._phrases.tasks[one.task]) for one in told)
-        return tuple((contact, task) for contact, task in named if contact)
+        """Who else takes part: the sender is told of those who share the responsibility, a role of everyone."""
+        for_sender = self.order.to == "sender"
+        told = (
+            one for one in self.decision.assignments if (one.task in _TOLD if for_sender else one.role != self.order.to)
+        )
+        tasks = self._phrases.tasks
+        named = ((self._contact(one.role), tasks.get(one.task, one.task)) for one in told)
+        return tuple(dict.fromkeys((contact, task) for contact, task in named if contact))
 
     def _what_happens(self) -> tuple[str, ...]:
-        policy = self.procedure.anonymous
-        if self.decision.rule == "outside_body":
-            return self._lines(self.procedure.outside_body.after_last_stage)
+        policy, stage = self.procedure.anonymous, self._stage
         if not self.decision.examined:
             return self._lines(policy.what_happens)
-        usual = self._lines(self._stage.what_happens) if self._stage else ()
-        reports = self._stage is not None and self._stage.track != "enquiry"
+        usual = self._lines(stage.what_happens) if stage else ()
+        reports = stage is not None and stage.track != "enquiry"
         unanswered = self._anonymous and policy.examined and not policy.answered and reports
         return (*usual, *self._lines(policy.what_happens)) if unanswered else usual
 
     def _promises(self) -> tuple[Promise, ...]:
+        """What the sender is promised at the stage that the case stands in."""
         limits = {limit.kind: limit for limit in self._stage.time_limits} if self._stage else {}
-        due: tuple[Deadline, ...] = self.decision.deadlines or self.case.deadlines
         return tuple(
             Promise(kind=one.kind, text=self._say(limits[one.kind].promise), due_at=one.due_at, clause=one.clause)
-            for one in due
-            if one.promised and one.kind in limits
+            for one in self._due
+            if one.promised and one.kind in limits and self.decision.examined
         )
+
+    def _dates(self) -> tuple[Promise, ...]:
+        """The dates that the roles have to keep, promised or not."""
+        words = self._phrases.deadlines
+        return tuple(
+            Promise(kind=one.kind, text=words.get(one.kind, one.kind), due_at=one.due_at, clause=one.clause)
+            for one in self._due
+            if one.kind not in _NOT_FOR_ROLES
+        )
+
+    @property
+    def _due(self) -> tuple[Deadline, ...]:
+        return self.decision.deadlines or self.case.deadlines
 
     def _next_level(self) -> dict[str, Any]:
         stage = self._stage

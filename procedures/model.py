@@ -146,9 +146,9 @@ class Procedure(Section):
                 yield stage
 
     def title(self, role: Role) -> Text:
-        """What the role is called: its own title, else its office's."""
-        office = self.office(role.office)
-        return role.title or (office.title if office else {"": role.id})
+        """What the role is called: its own title, else its first office's."""
+        held = (self.office(name) for name in role.offices)
+        return role.title or next((office.title for office in held if office), {"": role.id})
 
     def addresses(self, role_id: str, excluded: Iterable[str] = ()) -> tuple[Address, ...]:
         """Every address of a role; of a committee those of its members, but for excluded ones."""
@@ -213,6 +213,10 @@ class Procedure(Section):
 
     def facts(self) -> OrganisationFacts:
         """What classifiers and letters need to know of the school, as plain values."""
+        return self._facts
+
+    @cached_property
+    def _facts(self) -> OrganisationFacts:
         return OrganisationFacts(
             id=self.id,
             name=self.in_language(self.organisation.name, self.default_language),
@@ -228,12 +232,12 @@ class Procedure(Section):
         return UnitFacts(id=unit.id, aliases=tuple(dict.fromkeys(names)), mailboxes=boxes)
 
     def _role_facts(self, role: Role) -> RoleFacts:
-        office = self.office(role.office)
+        offices = (self.office(name) for name in role.offices)
         return RoleFacts(
             id=role.id,
             name=role.name,
             titles={language: self.in_language(self.title(role), language) for language in LANGUAGES},
-            aliases=(*role.aliases, *(office.aliases if office else ())),
+            aliases=(*role.aliases, *(alias for office in offices if office for alias in office.aliases)),
             unit=role.units[0] if len(role.units) == 1 else None,
             mail=role.mail,
             phone=role.phone,

@@ -80,7 +80,7 @@ def _left_unexamined(facts: Circumstances, stage: Stage) -> bool:
 
 def _assignments(facts: Circumstances, rule: Rule, stage: Stage, owner: str) -> tuple[Assignment, ...]:
     made = [
-        Assignment(role=facts.people.fill(given.role, stage), task=given.task, clause=given.clause, why=given.why)
+        Assignment(role=_beside(facts, given, stage, owner), task=given.task, clause=given.clause, why=given.why)
         for given in _given(facts, rule)
     ]
     if facts.matter.urgent:
@@ -89,19 +89,27 @@ def _assignments(facts: Circumstances, rule: Rule, stage: Stage, owner: str) -> 
     return tuple(dict.fromkeys(one for one in made if one.role != owner or one.task != "recipient"))
 
 
+def _beside(facts: Circumstances, given: AssignmentRule, stage: Stage, owner: str) -> str:
+    """The role of the rule; where it must not see the case, somebody else than the owner."""
+    holders = facts.people.holders(given.role)
+    if holders and holders[0].id not in facts.barred:
+        return holders[0].id
+    return facts.people.fill(given.role, stage, other_than=owner)
+
+
 def _given(facts: Circumstances, rule: Rule) -> tuple[AssignmentRule, ...]:
     always = (one for one in facts.procedure.always if facts.matter.kind not in one.except_kinds)
     return (*rule.assignments, *always)
 
 
 def _recipients(facts: Circumstances, rule: Rule, stage: Stage, owner: str) -> tuple[str, ...]:
-    notified = (one.role for one in _given(facts, rule) if one.notified)
+    notified = (_beside(facts, given, stage, owner) for given in _given(facts, rule) if given.notified)
     others = (
         facts.people.fill(holder.id, stage)
-        for name in (*rule.recipients, *stage.recipients, *notified)
+        for name in (*rule.recipients, *stage.recipients)
         for holder in facts.people.holders(name)
     )
-    roles = (owner, *others)
+    roles = (owner, *others, *notified)
     return tuple(dict.fromkeys(one for role in roles for one in (role, *facts.people.readers(role))))
 
 

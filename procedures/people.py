@@ -72,12 +72,12 @@ class People:
             return (role,)
         if office is None:
             return ()
-        held = tuple(one for one in self.procedure.roles if one.office == name and self.unit in one.units)
+        held = tuple(one for one in self.procedure.roles if name in one.offices and self.unit in one.units)
         return held or self.holders(office.without_unit)
 
     def everyone(self, name: str) -> tuple[Role, ...]:
         """All holders of an office in all units, or the role itself."""
-        return tuple(one for one in self.procedure.roles if one.office == name) or self.holders(name)
+        return tuple(one for one in self.procedure.roles if name in one.offices) or self.holders(name)
 
     def fill(self, name: str, stage: Stage | None = None, other_than: str = "") -> str:
         """The one role that acts as `name`: its holder, else the stand-in, else who decides next, else the last resort.

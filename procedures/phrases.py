@@ -27,6 +27,8 @@ class Phrases(Section):
     parts: Mapping[Part, str]
     #: what a role does beside the owner, by task
     tasks: Mapping[str, str]
+    #: dates as staff read them, by the deadline's kind; the date follows
+    deadlines: Mapping[str, str]
     #: what the classifiers' questions are called
     questions: Mapping[str, str]
     kinds: Mapping[str, str]

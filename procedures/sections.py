@@ -135,8 +135,8 @@ class Role(Section):
     """A role and the person who holds it."""
 
     id: Id
-    #: the office that it holds, whose title it has
-    office: str = ""
+    #: the offices that it holds; without a title of its own it has that of the first
+    offices: tuple[str, ...] = ()
     title: Text = Field(default_factory=dict)
     name: str = ""
     #: further names and titles by which people write of the holder
@@ -316,6 +316,8 @@ class OutsideBody(Section):
     """Who a person may turn to outside the school."""
 
     clause: str
+    #: what turning to it is called, as the stages have a title
+    title: Text
     #: contact data, line by line
     lines: Lines
     #: said when the last stage has not satisfied
