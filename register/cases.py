@@ -14,7 +14,7 @@ from register import filing
 from register.errors import Permanent
 from register.numbers import search_key
 from register.records import Case, Deadline, Decision, Disposition, Verdict
-from register.tables import cases, deadlines, letters, messages, parties
+from register.tables import Row, cases, deadlines, letters, messages, parties
 
 #: letters to the sender that acknowledge a case
 ACKNOWLEDGING = ("acknowledgement", "not_examined")
@@ -135,7 +135,7 @@ async def _complete(conn: AsyncConnection, rows: Sequence[RowMapping]) -> tuple[
     return tuple(filing.read_case(row, tuple(of_case[row["id"]]), tuple(due[row["id"]])) for row in rows)
 
 
-def read_deadline(row: Mapping[str, Any]) -> Deadline:
+def read_deadline(row: Row) -> Deadline:
     """A deadline from its row."""
     return Deadline(**{name: row[name] for name in ("kind", "due_at", "clause", "role", "promised")})
 

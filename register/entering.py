@@ -26,6 +26,9 @@ from register.records import (
 from register.seals import new_id
 from register.writing import Order, Pen, Work
 
+#: a rule's id begins with it where the rule sets a message aside; the reason follows
+SET_ASIDE = "set_aside:"
+
 
 async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list[Entered | LeaseLost]:
     held = await spooling.held(pen.conn, [entry.raw for entry, _ in wishes])
@@ -42,7 +45,8 @@ async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list
     return answers
 
 
-ENTER = Work(_enter_all, Order.JOURNALLED)
+# Letters are written within the transaction: a smaller group keeps the spool from waiting long for its turn.
+ENTER = Work(_enter_all, Order.JOURNALLED, most=16)
 
 
 def _enter(pages: Pages, entry: Entry, now: datetime) -> Entered:
@@ -64,16 +68,21 @@ def _repeat(pages: Pages, entry: Entry, now: datetime, first: str) -> Entered:
     if not first:
         return _set_aside(pages, entry, now, None, "repeat")
     case = pages.case(first)
-    return _add_to(pages, entry, now, replace(case, messages=case.messages + 1))
+    joined = replace(case, messages=case.messages + 1)
+    pages.change_case(joined)
+    pages.add_message(entry, now, joined, Disposition.JOINED)
+    _note_joined(pages, entry, now, joined)
+    return Entered(disposition=Disposition.JOINED, case=joined)
 
 
 def _reason(entry: Entry) -> str:
     """The code under which a person finds a message that was set aside."""
-    if entry.ruling.automatic is Automatic.OWN:
-        return "own_loop"
-    if entry.ruling.automatic is not None:
-        return entry.ruling.automatic.value
-    return entry.decision.not_acknowledged_because or entry.decision.rule or "not_for_register"
+    decision, automatic = entry.decision, entry.ruling.automatic
+    if decision.rule.startswith(SET_ASIDE):
+        return decision.rule.removeprefix(SET_ASIDE)
+    if automatic is not None:
+        return "own_loop" if automatic is Automatic.OWN else automatic.value
+    return decision.not_acknowledged_because or decision.rule or "not_for_register"
 
 
 def _set_aside(pages: Pages, entry: Entry, now: datetime, case: Case | None, reason: str) -> Entered:
@@ -87,7 +96,7 @@ def _set_aside(pages: Pages, entry: Entry, now: datetime, case: Case | None, rea
 def _register(pages: Pages, entry: Entry, now: datetime) -> Entered:
     case, decision = _new_case(pages, entry, now), entry.decision
     pages.add_message(entry, now, case, Disposition.REGISTERED)
-    facts = {"reference": case.reference, "channel": case.channel, "message": entry.raw.spool_id}
+    facts: dict[str, object] = {"reference": case.reference, "channel": case.channel, "message": entry.raw.spool_id}
     facts |= {"may_belong_to": entry.may_belong_to} if entry.may_belong_to else {}
     pages.note(Happening(what="registered", clause=decision.clause, facts=facts), now, case)
     _note_decision(pages, decision, now, case)
@@ -120,7 +129,7 @@ def _new_case(pages: Pages, entry: Entry, now: datetime) -> Case:
         owner=decision.owner,
         recipients=decision.recipients,
         excluded=decision.excluded,
-        deadlines=tuple(sorted(decision.deadlines, key=lambda deadline: deadline.due_at)),
+        deadlines=_by_date(decision.deadlines),
         messages=1,
         not_acknowledged_because=decision.not_acknowledged_because or None,
         subject=entry.submission.subject,
@@ -132,61 +141,60 @@ def _new_case(pages: Pages, entry: Entry, now: datetime) -> Case:
 
 
 def _join(pages: Pages, entry: Entry, now: datetime, case: Case) -> Entered:
+    joined = _joined(case, entry)
+    pages.change_case(joined)
+    pages.add_message(entry, now, joined, Disposition.JOINED)
+    _note_joined(pages, entry, now, joined)
+    if entry.joined_by != "repeat":
+        _note_decision(pages, entry.decision, now, joined)
+    _move_on(pages, entry.decision, now, case, joined)
+    joined = pages.case(joined.id)
+    _finish(pages, entry, now, joined)
+    return Entered(disposition=Disposition.JOINED, case=joined)
+
+
+def _joined(case: Case, entry: Entry) -> Case:
+    """The case after this message, as the decision has it; what the decision leaves empty stays."""
     decision = entry.decision
-    joined = replace(
-        case,
-        messages=case.messages + 1,
-        urgent=case.urgent or entry.understanding.urgent.label is True,
-        excluded=_union(case.excluded, decision.excluded),
-    )
-    if _is_handed_over(case, decision):
-        joined = _handed_over(joined, decision)
+    excluded = _union(case.excluded, decision.excluded)
+    begins = decision.stage not in ("", case.stage)
     # Whoever is complained about sees nothing more of the case, also when it only turns out later (E2, G2).
-    joined = replace(joined, recipients=tuple(role for role in joined.recipients if role not in joined.excluded))
-    return _add_to(pages, entry, now, joined, before=case)
-
-
-def _is_handed_over(case: Case, decision: Decision) -> bool:
-    """Another stage begins, or the owner turns out to be one who must not see the case."""
-    return decision.stage not in ("", case.stage) or (case.owner in decision.excluded and decision.owner != case.owner)
-
-
-def _handed_over(case: Case, decision: Decision) -> Case:
+    recipients = tuple(role for role in decision.recipients or case.recipients if role not in excluded)
     return replace(
         case,
+        unit=decision.unit or case.unit,
+        urgent=case.urgent or entry.understanding.urgent.label is True,
         stage=decision.stage or case.stage,
-        status="open",
-        owner=decision.owner,
-        recipients=decision.recipients,
-        deadlines=tuple(sorted(decision.deadlines, key=lambda deadline: deadline.due_at)),
+        status="open" if begins else case.status,
+        owner=decision.owner or case.owner,
+        recipients=recipients,
+        excluded=excluded,
+        parties=_parties(entry, case),
+        deadlines=_by_date(decision.deadlines) if begins else case.deadlines,
+        messages=case.messages + 1,
     )
 
 
-def _add_to(pages: Pages, entry: Entry, now: datetime, case: Case, *, before: Case | None = None) -> Entered:
-    """The message joins `case`; `before`: the case as it was, where the decision may have changed it."""
-    decision = entry.decision
-    case = replace(case, parties=_parties(entry, case))
-    pages.change_case(case)
-    pages.add_message(entry, now, case, Disposition.JOINED)
+def _note_joined(pages: Pages, entry: Entry, now: datetime, case: Case) -> None:
     facts = {"by": entry.joined_by, "message": entry.raw.spool_id, "channel": entry.raw.channel}
-    pages.note(Happening(what="joined", clause=decision.clause, facts=facts), now, case)
-    if before is not None:
-        _note_decision(pages, decision, now, case)
-    if before is not None and _is_handed_over(before, decision):
-        pages.end_deadlines(case, now)
-        pages.note(_hand_over(before, case, decision), now, case)
-        _give_duties(pages, decision, now, case)
-    _finish(pages, entry, now, case)
-    return Entered(disposition=Disposition.JOINED, case=case)
+    pages.note(Happening(what="joined", clause=entry.decision.clause, facts=facts), now, case)
 
 
-def _hand_over(before: Case, after: Case, decision: Decision) -> Happening:
-    facts = {"from": before.owner, "to": after.owner, "from_stage": before.stage, "to_stage": after.stage}
-    return Happening(what="handed_over", clause=decision.clause, facts=facts)
+def _move_on(pages: Pages, decision: Decision, now: datetime, before: Case, after: Case) -> None:
+    """Another stage ends the clocks of the one before; another owner alone takes them over (D2, G8)."""
+    begins = after.stage != before.stage
+    if begins or after.owner != before.owner:
+        facts = {"from": before.owner, "to": after.owner, "from_stage": before.stage, "to_stage": after.stage}
+        pages.note(Happening(what="handed_over", clause=decision.clause, facts=facts), now, after)
+    if begins:
+        pages.end_deadlines(after, now)
+        _give_duties(pages, decision, now, after)
+    elif after.owner != before.owner:
+        pages.pass_deadlines(after, before.owner)
 
 
 def _note_decision(pages: Pages, decision: Decision, now: datetime, case: Case) -> None:
-    facts = {"rule": decision.rule, "procedure": decision.procedure, "because": decision.because}
+    facts: dict[str, object] = {"rule": decision.rule, "procedure": decision.procedure, "because": decision.because}
     facts |= {} if decision.examined else {"examined": False}
     facts |= {"missing_parts": decision.missing_parts} if decision.missing_parts else {}
     pages.note(Happening(what="decided", clause=decision.clause, facts=facts), now, case)
@@ -225,6 +233,10 @@ def _parties(entry: Entry, case: Case) -> tuple[str, ...]:
     if hidden or sender is None or entry.ruling.automatic is not None:
         return case.parties
     return _union(case.parties, (sender.value.lower(),))
+
+
+def _by_date(deadlines: Iterable[Deadline]) -> tuple[Deadline, ...]:
+    return tuple(sorted(deadlines, key=lambda deadline: deadline.due_at))
 
 
 def _union(some: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

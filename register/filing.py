@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from register.numbers import search_key
 from register.records import Address, AddressKind, Case, Deadline, Decision, Entry, Letter, Understanding, Verdict
+from register.tables import Row
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: fields of a case that stand in tables of their own
 _ELSEWHERE = ("parties", "deadlines")
 #: fields of a case that a joined message may change
-CHANGEABLE = ("stage", "status", "owner", "recipients", "excluded", "urgent", "messages")
+CHANGEABLE = ("unit", "stage", "status", "owner", "recipients", "excluded", "urgent", "messages")
 
 
 @cache
@@ -67,7 +67,7 @@ def changed_row(case: Case) -> dict[str, Any]:
     return row | {"of_case": case.id, "recipients": list(case.recipients), "excluded": list(case.excluded)}
 
 
-def read_case(row: Mapping[str, Any], parties: tuple[str, ...], deadlines: tuple[Deadline, ...]) -> Case:
+def read_case(row: Row, parties: tuple[str, ...], deadlines: tuple[Deadline, ...]) -> Case:
     """A case from its row and from the two tables beside it."""
     names = [name for name in Case.__dataclass_fields__ if name not in _ELSEWHERE]
     case = Case(**{name: row[name] for name in names}, parties=parties, deadlines=deadlines)
@@ -136,7 +136,7 @@ def letter_row(letter: Letter, now: datetime, *, anonymous: bool = False) -> dic
     }
 
 
-def read_letter(row: Mapping[str, Any]) -> Letter:
+def read_letter(row: Row) -> Letter:
     """A letter from its row."""
     same = ("id", "case_id", "role", "template", "language", "subject", "body", "content", "message_id")
     return Letter(

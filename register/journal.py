@@ -1,19 +1,19 @@
 """The journal: lines that are appended and never changed, each carrying the hash of the one before.
 
-Anyone can recompute the chain. The hash of a line is the SHA-256, in hex, over one JSON array in ASCII
+Anyone can recompute the chain. The hash of a line is the SHA-256, in hex, over one JSON array
 
     [position, at, case_id, what, who, clause, facts, previous_hash]
 
-written without blanks, with the keys of objects sorted and every character beyond ASCII as \\uXXXX; `at` is in UTC with
-microseconds, `2026-11-24T18:23:00.000000+00:00`; `case_id` is null where the line belongs to no case. Positions count from 1
-without gaps, and the line before the first one has 64 zeros for its hash.
+written in ASCII (JSON's own escapes for all else) without blanks and with sorted keys. `at` is in UTC and has
+microseconds (`2026-11-24T18:23:00.000000+00:00`); `case_id` is null where the line belongs to no case. Positions count
+from 1 without gaps, and the line before the first one has 64 zeros for its hash.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register.records import Happening, JournalEntry
-from register.tables import chain, journal, storable
+from register.tables import Row, chain, journal, storable
 
 #: the hash before the first line
 GENESIS = "0" * 64
@@ -46,7 +46,7 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=datetime.isoformat)
 
 
-def digest(line: Mapping[str, Any]) -> str:
+def digest(line: Row) -> str:
     """The hash of a journal row, whose `facts` are canonical text."""
     at = line["at"].astimezone(UTC).isoformat(timespec="microseconds")
     start = canonical([line["position"], at, line["case_id"], line["what"], line["who"], line["clause"]])

@@ -49,7 +49,7 @@ def engine_for(url: str, *, create: bool = True) -> AsyncEngine:
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Brings the database to REVISION, step by step; raises NewerRegister, BadSettings or Temporary with a clear line."""
+    """Brings the database to REVISION, step by step; raises NewerRegister, BadSettings or Temporary."""
     try:
         while not await _is_current(engine):
             async with engine.begin() as conn:
@@ -150,7 +150,7 @@ def _one_step(conn: Connection) -> None:
     steps = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
     if revision is not None and revision not in steps:
         raise NewerRegister(
-            f"database: {_place(conn.engine.url)} was written by a newer version ({revision}); this one knows {REVISION}"
+            f"database: {_place(conn.engine.url)} was written by a newer version ({revision}, not {REVISION})"
         )
     following = steps[steps.index(revision) + 1 :] if revision else steps
     if following:

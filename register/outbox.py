@@ -15,7 +15,7 @@ from register import filing
 from register.cases import ACKNOWLEDGING
 from register.errors import LeaseLost
 from register.records import Happening, Letter, OutgoingLetter
-from register.tables import cases, letters
+from register.tables import cases, deadlines, letters
 from register.writing import Order, Pen, Work, one_by_one
 
 _WAITING = letters.c.ended_at.is_(None)
@@ -50,6 +50,11 @@ _ACKNOWLEDGED = (
     update(cases)
     .where(cases.c.id == bindparam("which"), cases.c.acknowledged_at.is_(None))
     .values(acknowledged_at=bindparam("at"), not_acknowledged_because=None)
+)
+_ACKNOWLEDGE_KEPT = (
+    update(deadlines)
+    .where(deadlines.c.case_id == bindparam("which"), deadlines.c.kind == "acknowledge", deadlines.c.ended_at.is_(None))
+    .values(ended_at=bindparam("at"), ended_because="kept")
 )
 _UNDELIVERABLE = (
     update(cases)
@@ -126,11 +131,12 @@ async def _write_ends(conn: AsyncConnection, ended: Sequence[tuple[RowMapping, d
     await conn.execute(_END, ends)
     if forget := [{"which": row["number"]} for row, _, _ in ended if row["anonymous"] and row["role"] == "sender"]:
         await conn.execute(_FORGET, forget)
-    answers = [(row["case_id"], now) for row, now, _ in ended if _acknowledges(row)]
+    answers = [{"which": row["case_id"], "at": now} for row, now, _ in ended if _acknowledges(row)]
     if answers and how == "sent":
-        await conn.execute(_ACKNOWLEDGED, [{"which": case_id, "at": now} for case_id, now in answers])
+        await conn.execute(_ACKNOWLEDGED, answers)
+        await conn.execute(_ACKNOWLEDGE_KEPT, answers)
     elif answers:
-        await conn.execute(_UNDELIVERABLE, [{"which": case_id} for case_id, _ in answers])
+        await conn.execute(_UNDELIVERABLE, [{"which": answer["which"]} for answer in answers])
 
 
 def _discreet(row: RowMapping, why: str) -> str:
@@ -195,7 +201,12 @@ POST = Work(one_by_one(_post), Order.JOURNALLED)
 
 def ordered(letter: Letter, clause: str) -> Happening:
     """The journal line of a letter that was laid into the outbox."""
-    facts = {"letter": letter.id, "template": letter.template, "role": letter.role, "by": letter.to.kind.value}
+    facts: dict[str, object] = {
+        "letter": letter.id,
+        "template": letter.template,
+        "role": letter.role,
+        "by": letter.to.kind.value,
+    }
     facts |= {"urgent": True} if letter.urgent else {}
     facts |= {"send_at": letter.send_at.isoformat()} if letter.send_at else {}
     return Happening(what="letter_ordered", clause=clause, facts=facts)

@@ -1,9 +1,10 @@
-"""The open pages of the book within one transaction: what was read under lock, and the rows that will be added at its end."""
+"""The open pages of the book within one transaction: what was read under lock, and the rows to be added."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +27,15 @@ _SUPERSEDE = (
     update(deadlines)
     .where(deadlines.c.case_id == bindparam("of_case"), deadlines.c.ended_at.is_(None))
     .values(ended_at=bindparam("at"), ended_because="superseded")
+)
+_PASS_ON = (
+    update(deadlines)
+    .where(
+        deadlines.c.case_id == bindparam("of_case"),
+        deadlines.c.ended_at.is_(None),
+        deadlines.c.role == bindparam("before"),
+    )
+    .values(role=bindparam("after"))
 )
 
 
@@ -64,6 +74,7 @@ class Pages:
         self._counted: set[tuple[str, int]] = set()
         self._changed: dict[str, Case] = {}
         self._superseded: list[dict[str, Any]] = []
+        self._passed: list[dict[str, Any]] = []
         self._rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         self._letters: list[Mapping[str, Any]] = []
         self._parties: set[tuple[str, str]] = set()
@@ -128,6 +139,12 @@ class Pages:
         """The deadlines of the stage before are replaced."""
         self._superseded.append({"of_case": case.id, "at": now})
 
+    def pass_deadlines(self, case: Case, before: str) -> None:
+        """What the owner before had to keep is the new owner's now."""
+        self._passed.append({"of_case": case.id, "before": before, "after": case.owner})
+        mine = (replace(one, role=case.owner) if one.role == before else one for one in case.deadlines)
+        self.cases[case.id] = self._changed[case.id] = replace(case, deadlines=tuple(mine))
+
     def add_letter(self, letter: Letter, now: datetime, case: Case | None) -> None:
         """A letter for the outbox."""
         row = filing.letter_row(letter, now, anonymous=case is not None and case.anonymous)
@@ -149,6 +166,8 @@ class Pages:
             await conn.execute(_CHANGE, changed)
         if self._superseded:
             await conn.execute(_SUPERSEDE, self._superseded)
+        if self._passed:
+            await conn.execute(_PASS_ON, self._passed)
         for table in (cases, messages, deadlines, assignments, steps):
             if rows := self._rows[table]:
                 await conn.execute(plain_insert(table), rows)

@@ -549,6 +549,23 @@ class SetAside:
     detail: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Whereabouts:
+    """Where one message is."""
+
+    spool_id: int
+    #: registered, joined, set_aside or waiting
+    outcome: str
+    #: number of the case that it is in
+    reference: str | None = None
+    #: why it was set aside; empty otherwise
+    reason: str = ""
+    #: what joined it to its case
+    joined_by: str = ""
+    #: where it failed, for reason `failed`
+    detail: str = ""
+
+
 # --- what a letter says --------------------------------------------------------------------------------------------
 
 

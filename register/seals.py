@@ -1,7 +1,7 @@
 """The two keys that join a reply to its case: the signed token in an address and the signed Message-ID.
 
-A token is a case id followed by a check. Both are written in Crockford's base 32 in lower case, which has no i, l, o or u:
-a mail server may change the case of letters and a person may read 1 as l or 0 as o, and the token still opens.
+A token is a case id followed by a check. Both are written in Crockford's base 32 in lower case, which has no i, l, o
+or u: a mail server may change the case of letters and a person may read 1 as l or 0 as o, and the token still opens.
 The check is the first 60 bits of an HMAC-SHA256, made with different words for tokens and Message-IDs, so that one can
 never be used as the other.
 """
@@ -45,7 +45,7 @@ class Seals:
         return new_id()
 
     def token(self, case_id: str) -> str:
-        """The token of a case for a reply address, e.g. `hej+TOKEN@school.example`; 28 characters for ids of `new_id`."""
+        """The token of a case for a reply address, `hej+TOKEN@school.example`; 28 characters for ids of `new_id`."""
         if not _TOKEN.fullmatch(case_id):
             raise ValueError("a case id is written in the letters of new_id()")
         return case_id + _check(self._keys[0], "token", case_id)

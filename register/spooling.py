@@ -108,7 +108,7 @@ async def _replay(pen: Pen, wish: tuple[Sequence[int] | None, datetime]) -> int:
     ids, now = wish
     query = update(spool).where(spool.c.outcome == FAILED)
     if ids is not None:
-        query = query.where(spool.c.id.in_(ids))
+        query = query.where(spool.c.id.in_([one for one in ids if 0 < one < 2**63]))
     again = query.values(ended_at=None, outcome="", ready_at=None, claimed_by="", attempts=0).returning(spool.c.id)
     replayed = sorted((await pen.conn.execute(again)).scalars())
     if replayed:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from register import audit, cases, clock, entering, journal, matching, outbox, spooling
+from register import audit, cases, clock, entering, journal, matching, outbox, spooling, whereabouts
 from register.faults import told_plainly
 from register.opening import engine_for, migrate
 from register.records import (
@@ -30,6 +29,7 @@ from register.records import (
     SetAside,
     ThreadKey,
     Verdict,
+    Whereabouts,
 )
 from register.writing import Writer
 
@@ -41,8 +41,6 @@ class Register:
         self._engine = engine
         self._reader = engine.execution_options(sqlite_begin="DEFERRED")
         self._writer = Writer(engine)
-        self._new_messages = asyncio.Event()
-        self._new_letters = asyncio.Event()
 
     @classmethod
     async def open(cls, url: str, *, create: bool = True) -> Self:
@@ -85,19 +83,12 @@ class Register:
     # --- the spool ---------------------------------------------------------------------------------------------
 
     async def spool(self, raw: RawMessage) -> bool:
-        """Writes a message to disk: True if it is new, False if it was there. Callers at the same time share a commit."""
-        new = await self._writer.write(spooling.SPOOL, raw)
-        if new:
-            self._new_messages.set()
-        return new
+        """Writes a message to disk: True if it is new, False if it was there. Concurrent callers share a commit."""
+        return await self._writer.write(spooling.SPOOL, raw)
 
     async def claim_messages(self, worker: str, limit: int, now: datetime, lease: timedelta) -> tuple[RawMessage, ...]:
         """Up to `limit` waiting messages for this worker, oldest first; another may have them once the lease ends."""
         return await self._writer.write(spooling.CLAIM, (worker, limit, now, lease))
-
-    async def wait_for_messages(self, timeout: timedelta) -> None:
-        """Returns when this process has spooled something since the last call, or after the time."""
-        await _wait(self._new_messages, timeout)
 
     async def fail(self, raw: RawMessage, *, where: str, error: str, now: datetime, retry_at: datetime | None) -> None:
         """A message could not be taken in: again later, or (None) set aside as `failed`; raises LeaseLost.
@@ -113,14 +104,17 @@ class Register:
 
     async def replay(self, spool_ids: Sequence[int] | None, now: datetime) -> int:
         """Failed messages wait again, these or (None) all; returns how many."""
-        count = await self._writer.write(spooling.REPLAY, (spool_ids, now))
-        self._new_messages.set()
-        return count
+        return await self._writer.write(spooling.REPLAY, (spool_ids, now))
 
     async def raw(self, spool_id: int) -> RawMessage | None:
         """A message as it arrived."""
         async with self._reading() as conn:
             return await spooling.raw(conn, spool_id)
+
+    async def whereabouts(self, channel: str, external_id: str) -> Whereabouts | None:
+        """What became of a message, by the id that its channel gave it."""
+        async with self._reading() as conn:
+            return await whereabouts.find(conn, channel, external_id)
 
     # --- entering ----------------------------------------------------------------------------------------------
 
@@ -138,12 +132,10 @@ class Register:
             )
 
     async def enter(self, entry: Entry, now: datetime) -> Entered:
-        """Adds everything that one message brings, in one transaction; raises LeaseLost and writes nothing without a claim."""
+        """Adds everything that one message brings, in one transaction; raises LeaseLost where its claim is over."""
         if entry.raw.spool_id is None:
             raise ValueError("only a spooled message can be entered")
-        entered = await self._writer.write(entering.ENTER, (entry, now))
-        self._new_letters.set()
-        return entered
+        return await self._writer.write(entering.ENTER, (entry, now))
 
     # --- the outbox --------------------------------------------------------------------------------------------
 
@@ -152,10 +144,6 @@ class Register:
     ) -> tuple[OutgoingLetter, ...]:
         """Up to `limit` letters of one lane that may leave now, the longest due first."""
         return await self._writer.write(outbox.CLAIM_LETTERS, (worker, limit, now, lease, urgent))
-
-    async def wait_for_letters(self, timeout: timedelta) -> None:
-        """Returns when this process has added letters since the last call, or after the time."""
-        await _wait(self._new_letters, timeout)
 
     async def letter_sent(self, outgoing: OutgoingLetter, now: datetime, detail: str = "") -> None:
         """A letter has left; an acknowledgement acknowledges its case. Raises LeaseLost."""
@@ -174,7 +162,6 @@ class Register:
     ) -> None:
         """Letters and journal lines outside the entering of a message, in one transaction."""
         await self._writer.write(outbox.POST, (letters, happenings, now, case_id))
-        self._new_letters.set()
 
     async def note(self, happening: Happening, now: datetime, case_id: str | None = None) -> None:
         """One journal line."""
@@ -209,10 +196,10 @@ class Register:
         async with self._reading() as conn:
             return await cases.one(conn, reference_or_id)
 
-    async def open_cases_of_unit(self, organisation: str, unit: str) -> tuple[Case, ...]:
-        """The open cases of a unit, in the order of their opening."""
+    async def open_cases_of_unit(self, organisation: str, unit: str, *, limit: int | None = None) -> tuple[Case, ...]:
+        """The open cases of a unit, in the order of their opening; with a limit the newest ones."""
         async with self._reading() as conn:
-            return await cases.listed(conn, organisation=organisation, unit=unit, status="open")
+            return await cases.listed(conn, organisation=organisation, unit=unit, status="open", limit=limit)
 
     async def unacknowledged(self, before: datetime) -> tuple[Case, ...]:
         """Cases opened before a moment that owe an acknowledgement and have none ordered for later."""
@@ -265,9 +252,7 @@ class Register:
         now: datetime,
     ) -> bool:
         """The clock has dealt with a deadline; False, and nothing written, where another did so before."""
-        done = await self._writer.write(clock.DEADLINE_HANDLED, (case_id, deadline, happenings, letters, now))
-        self._new_letters.set()
-        return done
+        return await self._writer.write(clock.DEADLINE_HANDLED, (case_id, deadline, happenings, letters, now))
 
     async def alarm(self, code: str, subject: str, now: datetime) -> bool:
         """Raises an alarm; True only when it did not stand already."""
@@ -285,9 +270,3 @@ class Register:
     async def set_cursor(self, name: str, value: str) -> None:
         """Keeps where a channel stopped reading."""
         await self._writer.write(clock.SET_CURSOR, (name, value))
-
-
-async def _wait(event: asyncio.Event, timeout: timedelta) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), timeout.total_seconds())
-    event.clear()

@@ -1,14 +1,16 @@
 """The one writer of a process: whatever waits to be written shares one transaction and one commit (group commit).
 
-A `Work` is a kind of writing. It is handed everything of its kind that waits, so that a hundred messages are one statement
-and not a hundred. Nothing waits for a timer: while one transaction is on its way to the disk, the next one gathers.
-When a shared transaction fails, it is rolled back and each of its wishes is tried alone: one bad row fails only itself.
+A `Work` is a kind of writing. It is handed everything of its kind that waits, so that a hundred messages are one
+statement and not a hundred. Nothing waits for a timer: while one transaction is on its way to the disk, the next one
+gathers. When a shared transaction fails, it is rolled back and each of its wishes is tried alone: one bad row fails
+only itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import enum
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,15 +23,12 @@ from register.errors import LeaseLost, Temporary
 from register.faults import is_away, plain
 from register.records import Happening
 
-#: the most wishes that one transaction takes
-LARGEST_GROUP = 256
-
 Wish = TypeVar("Wish")
 Result = TypeVar("Result")
 
 
 class Order(enum.IntEnum):
-    """Which work goes first: rows are locked in the same order everywhere, so that two processes never wait in a ring."""
+    """Which work goes first: rows are locked in one order everywhere, so that processes never wait in a ring."""
 
     ARRIVAL = 0
     #: holds the head of the journal
@@ -67,6 +66,8 @@ class Work(Generic[Wish, Result]):
 
     all: Callable[[Pen, Sequence[Wish]], Awaitable[Sequence[Result | LeaseLost]]]
     order: Order
+    #: the most wishes of this kind that one transaction takes
+    most: int = 256
 
 
 def one_by_one(
@@ -107,7 +108,8 @@ class Writer:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._waiting: list[_Job] = []
+        self._more = asyncio.Event()
         self._closed = False
         #: how many transactions were committed
         self.commits = 0
@@ -118,33 +120,34 @@ class Writer:
         if self._closed:
             raise Temporary("The register is closed.")
         job = _Job(work, wish)
-        self._queue.put_nowait(job)
+        self._waiting.append(job)
+        self._more.set()
         result: Result = await job.answer
         return result
 
     async def close(self) -> None:
         """Finishes what waits, then ends."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put_nowait(None)
+        self._closed = True
+        self._more.set()
         await self._task
 
     async def _run(self) -> None:
-        while (first := await self._queue.get()) is not None:
-            group, last = self._gather(first)
-            await self._carry_out(group)
-            if last:
-                break
+        while self._waiting or not self._closed:
+            await self._more.wait()
+            self._more.clear()
+            while self._waiting:
+                await self._carry_out(self._gather())
 
-    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
-        """Everything that waits already, and whether the end was among it."""
-        group = [first]
-        while len(group) < LARGEST_GROUP and not self._queue.empty():
-            job = self._queue.get_nowait()
-            if job is None:
-                return group, True
-            group.append(job)
-        return group, False
+    def _gather(self) -> list[_Job]:
+        """Everything that waits already, the oldest first, as far as each kind of work takes it."""
+        taken: Counter[Work[Any, Any]] = Counter()
+        group: list[_Job] = []
+        left: list[_Job] = []
+        for job in self._waiting:
+            (group if taken[job.work] < job.work.most else left).append(job)
+            taken[job.work] += 1
+        self._waiting = left
+        return group
 
     async def _carry_out(self, group: list[_Job]) -> None:
         try:
