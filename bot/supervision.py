@@ -7,6 +7,7 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from bot.logs import log
@@ -47,6 +48,13 @@ class Supervisor:
         for task in chosen:
             task.cancel()
         await asyncio.gather(*chosen, return_exceptions=True)
+
+    async def finish(self, within: timedelta) -> None:
+        """Waits for every loop to return by itself; those that have not after `within` are cancelled."""
+        tasks = tuple(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=within.total_seconds())
+        await self.stop()
 
     async def _supervise(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         pause = FIRST_PAUSE

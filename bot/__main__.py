@@ -1,0 +1,220 @@
+"""The commands of `lyhord`; each is thin and imports what it needs when it is called, so that help comes at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.supervision import where
+from register.errors import Fault
+
+app = typer.Typer(
+    name="lyhord",
+    help="Takes in every complaint to a school, registers it, answers it at once and sends it to the role responsible.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+book = typer.Typer(help="The register: cases, journal, letters, deadlines.", no_args_is_help=True)
+app.add_typer(book, name="register")
+
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default lyhord.toml where it exists.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Paths = Annotated[list[Path], typer.Argument(help="Files or folders.")]
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option(help="Where everything is kept; default a new temporary folder.")
+    ] = None,
+) -> None:
+    """Shows the whole path on sample complaints, without any set-up."""
+    from bot.demo.show import demo as run_demo
+
+    run_demo(folder)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Option(help="Where the files go.")] = Path(),
+    name: Annotated[str | None, typer.Option(help="The school's name.")] = None,
+    mailbox: Annotated[str | None, typer.Option(help="The mailbox that parents write to.")] = None,
+    head: Annotated[str | None, typer.Option(help="Name of the head who owns complaints.")] = None,
+    head_mail: Annotated[str | None, typer.Option(help="The head's own mail address.")] = None,
+    language: Annotated[str | None, typer.Option(help="The school's language: sv, bg, nb, nn or en.")] = None,
+    country: Annotated[str | None, typer.Option(help="The school's country: SE, BG, NO, …")] = None,
+) -> None:
+    """Writes a commented lyhord.toml and a first procedure file; overwrites nothing."""
+    from bot.commands.init import init as write
+
+    write(folder, name=name, mailbox=mailbox, head=head, head_mail=head_mail, language=language, country=country)
+
+
+@app.command()
+def check(
+    config: Config = None,
+    connect: Annotated[bool, typer.Option("--connect", help="Also log in to mailboxes, relay, bot, database.")] = False,
+) -> None:
+    """Reads settings, procedures and templates and says in a line each what is wrong."""
+    from bot.commands.check import check as look
+
+    look(config, connect=connect)
+
+
+@app.command()
+def run(config: Config = None) -> None:
+    """Runs all channels, workers and the clock until it is told to stop."""
+    from bot.commands.run import run as serve
+
+    serve(config)
+
+
+@app.command()
+def intake(
+    paths: Paths,
+    to: Annotated[str | None, typer.Option("--to", help="The mailbox that the messages were sent to.")] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Takes in .eml files, folders, Maildir or mbox by the same path as run."""
+    from bot.commands.intake import intake as take
+
+    take(paths, to=to, json=json, config=config)
+
+
+@app.command()
+def parse(files: Paths, json: Json = False, config: Config = None) -> None:
+    """Shows how a message is read, without registering it."""
+    from bot.commands.parse import parse as show
+
+    show(files, json=json, config=config)
+
+
+@app.command()
+def classify(json: Json = False, config: Config = None) -> None:
+    """Reads messages as JSON lines on stdin and prints the verdicts."""
+    from bot.commands.classify import classify as sort
+
+    sort(json=json, config=config)
+
+
+@app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="FILE|REFERENCE", help="A mail, or the number of a case.")],
+    to: Annotated[str | None, typer.Option("--to", help="The mailbox that the mail was sent to.")] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Says what a mail would set off, or why a case is where it is."""
+    from bot.commands.explain import explain as tell
+
+    tell(subject, to=to, json=json, config=config)
+
+
+@app.command()
+def replay(
+    ids: Annotated[list[int] | None, typer.Argument(help="Numbers of messages; none: all that failed.")] = None,
+    config: Config = None,
+) -> None:
+    """Takes messages that were set aside by an error through the path again."""
+    from bot.commands.intake import replay as again
+
+    again(ids, config=config)
+
+
+@app.command()
+def train(
+    out: Annotated[Path | None, typer.Option(help="Where the artefact goes; default the program's own.")] = None,
+    corpus: Annotated[list[Path] | None, typer.Option(help="Labelled JSON lines; default the program's own.")] = None,
+) -> None:
+    """Makes the classifiers' artefact from the corpus."""
+    from bot.commands.train import train as make
+
+    make(out, corpus)
+
+
+@app.command()
+def evaluate(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Labelled JSON lines; none: cross-validates the corpus.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measures the classifiers on labelled messages."""
+    from bot.commands.train import evaluate as measure
+
+    measure(files, json=json)
+
+
+@book.command("list")
+def list_(
+    json: Json = False,
+    aside: Annotated[
+        bool, typer.Option("--set-aside", help="The messages that are in no case, with the reason.")
+    ] = False,
+    organisation: Annotated[str | None, typer.Option(help="Only this school.")] = None,
+    config: Config = None,
+) -> None:
+    """Lists the cases, or what was set aside."""
+    from bot.commands.register import list_cases
+
+    list_cases(config, json=json, aside=aside, organisation=organisation)
+
+
+@book.command()
+def show(reference: Annotated[str, typer.Argument(metavar="REF")], json: Json = False, config: Config = None) -> None:
+    """Shows a case whole: journal, letters, messages, verdicts, decision."""
+    from bot.commands.register import show_case
+
+    show_case(reference, config, json=json)
+
+
+@book.command()
+def export(json: Json = True, config: Config = None) -> None:
+    """Prints every case whole, as JSON lines."""
+    from bot.commands.register import export_cases
+
+    export_cases(config)
+
+
+@book.command()
+def verify(json: Json = False, config: Config = None) -> None:
+    """Walks the journal's hash chain and adds up the books."""
+    from bot.commands.register import verify_register
+
+    verify_register(config, json=json)
+
+
+def main() -> None:
+    """Runs a command; a fault is one clear line on stderr and exit status 1, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except Fault as error:
+        _stop(error.public)
+    except KeyboardInterrupt:
+        _stop("stopped")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    # The outermost edge: whatever nobody foresaw is one line too; LYHORD_DEBUG=1 shows where it came from.
+    except Exception as error:
+        if os.environ.get("LYHORD_DEBUG"):
+            raise
+        _stop(f"unexpected {type(error).__name__} at {where(error)}; LYHORD_DEBUG=1 shows more")
+
+
+def _stop(line: str) -> None:
+    from bot.output import complain
+
+    complain(f"lyhord: {line}")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

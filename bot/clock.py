@@ -1,0 +1,107 @@
+"""The clock: what the register says is due becomes a reminder, a repeated question or an alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.alarms import Alarms
+from bot.desk import Desk
+from bot.logs import log
+from bot.writing import Writing
+from procedures.decide import Situation
+from register.records import (
+    Address,
+    AddressKind,
+    Case,
+    Deadline,
+    Happening,
+    Letter,
+    LetterOrder,
+    Ruling,
+    Submission,
+    Understanding,
+    Verdict,
+)
+
+#: deadlines that are promises to ourselves and need no letter
+SILENT = ("acknowledge", "passed_on")
+#: the one repetition of a question that got no answer
+REPEATED = "question_repeated"
+
+
+async def tick(desk: Desk, alarms: Alarms, now: datetime) -> None:
+    """One look at everything that time alone sets off."""
+    for case, deadline in await desk.register.due(now):
+        await _due(desk, case, deadline, now)
+    await _owed(desk, alarms, now)
+    await _books(desk, alarms, now)
+
+
+async def _due(desk: Desk, case: Case, deadline: Deadline, now: datetime) -> None:
+    letters = await _letters(desk, case, deadline, now)
+    facts = {"kind": deadline.kind, "letters": len(letters)}
+    happening = Happening(what="deadline_reached", who="clock", clause=deadline.clause, facts=facts)
+    await desk.register.deadline_handled(case.id, deadline, [happening], letters, now)
+    log().info("due", action="deadline_reached", case=case.reference, kind=deadline.kind)
+
+
+async def _letters(desk: Desk, case: Case, deadline: Deadline, now: datetime) -> tuple[Letter, ...]:
+    """A question repeated once to a sender who has not written again (B2); else a reminder to who keeps the date."""
+    procedure, decision = desk.procedures.get(case.organisation), await desk.register.decision(case.id)
+    if procedure is None or decision is None or deadline.kind in SILENT:
+        return ()
+    if deadline.kind != REPEATED:
+        order = LetterOrder(template="reminder", to=deadline.role or case.owner, clause=deadline.clause)
+        first = Submission(channel=case.channel)
+    elif case.messages > 1:
+        return ()
+    else:
+        order = LetterOrder(template=REPEATED, to="sender", clause=deadline.clause)
+        first = first_message(case, (await desk.register.messages(case.id))[0])
+    situation = Situation(
+        submission=first, ruling=Ruling(), understanding=Understanding(language=Verdict(label=case.language, score=1.0))
+    )
+    writing = Writing(
+        desk=desk,
+        procedure=procedure,
+        situation=situation,
+        decision=replace(decision, letters=(order,), owner=case.owner, stage=case.stage, deadlines=case.deadlines),
+        open_cases=(),
+        now=now,
+    )
+    return writing(case)
+
+
+def first_message(case: Case, message: Mapping[str, Any]) -> Submission:
+    """What the register keeps of the message that opened a case, as far as an answer to it needs it."""
+    sender, reply_to = message["sender"], message["reply_to"]
+    kind = AddressKind(message["sender_kind"] or AddressKind.MAIL)
+    return Submission(
+        channel=case.channel,
+        sender=Address(kind=kind, value=sender, name=message["sender_name"]) if sender else None,
+        reply_to=Address(kind=kind, value=reply_to) if reply_to else None,
+        subject=message["subject"],
+        message_id=message["message_id"] or "",
+    )
+
+
+async def _owed(desk: Desk, alarms: Alarms, now: datetime) -> None:
+    """An acknowledgement that has not left in time rings (G4); it ends when none is owed any more."""
+    owed = await desk.register.unacknowledged(now - alarms.acknowledge_within)
+    if owed:
+        numbers = ", ".join(case.reference for case in owed[:10])
+        await alarms.ring("acknowledgement_owed", "register", str(len(owed)), numbers, now)
+    else:
+        await alarms.well("acknowledgement_owed", "register", now)
+
+
+async def _books(desk: Desk, alarms: Alarms, now: datetime) -> None:
+    """The books must add up at every moment (G4)."""
+    books = await desk.register.books()
+    if books.balanced:
+        await alarms.well("books", "register", now)
+    else:
+        await alarms.ring("books", "register", "unbalanced", str(vars(books)), now)

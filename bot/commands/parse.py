@@ -1,0 +1,45 @@
+"""`lyhord parse`: how a message is read, without registering it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot import shapes
+from bot.commands import sources
+from bot.output import console, emit, show
+from bot.settings import load
+from bot.wiring import load_procedures
+from bot.workers import now
+from intake import guards
+from intake.mime import read
+
+
+def parse(files: Sequence[Path], *, json: bool, config: Path | None) -> None:
+    """Prints one object a message; a message that is damaged gives what could be read and its defects."""
+    own = load_procedures(load(config)).own_addresses
+    for name, content in sources.messages(files):
+        shape = parsed(name, content, own)
+        if json:
+            emit(shape)
+        else:
+            _show(shape)
+
+
+def parsed(name: str, content: bytes, own: frozenset[str]) -> dict[str, Any]:
+    """The object of one message."""
+    from classifiers.language import detect
+
+    submission = read(sources.raw(content, to=None, now=now()))
+    ruling = guards.judge(submission, own_addresses=own, is_own_message_id=lambda _: False)
+    text = f"{submission.subject}\n{submission.reply or submission.text}".strip()
+    return shapes.submission(name, submission, ruling, detect(text) if text else None)
+
+
+def _show(shape: dict[str, Any]) -> None:
+    rows = (
+        (key, value) for key, value in shape.items() if key not in ("text", "reply") and value not in (None, [], {})
+    )
+    show("", ("", ""), rows)
+    console.print(shape["reply"], markup=False)

@@ -1,0 +1,104 @@
+"""The desk: everything that the path needs, at hand; reading and classifying happen off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from classifiers import Classifiers
+from intake import channels, guards, threads
+from procedures.load import Procedures
+from procedures.model import Procedure
+from register.records import Case, Decision, Match, RawMessage, Ruling, Submission, Understanding
+from register.seals import Seals
+from register.store import Register
+from replies.compose import Composer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What `take_in` works with; made by the wiring."""
+
+    register: Register
+    procedures: Procedures
+    classifiers: Classifiers
+    composer: Composer
+    seals: Seals
+    #: threads or processes that read and classify
+    bench: Executor
+
+    async def _apart(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.bench, functools.partial(work, *args, **kwargs))
+
+    async def read(self, raw: RawMessage) -> Submission:
+        """The message, decoded."""
+        return await self._apart(channels.read, raw)
+
+    async def understand(self, submission: Submission, procedure: Procedure) -> Understanding:
+        """What it is about: the classifiers' verdicts on what the sender newly wrote."""
+        return await self._apart(
+            self.classifiers.classify,
+            subject=submission.subject,
+            body=submission.reply or submission.text,
+            channel="chat" if submission.channel == "telegram" else "email",
+            organisation=procedure.facts(),
+            sender=submission.sender,
+            recipients=recipients(submission),
+        )
+
+    def procedure_for(self, raw: RawMessage, submission: Submission) -> Procedure | None:
+        """The procedure that claims the message: by channel, envelope, headers; a lone school claims all."""
+        if raw.organisation:
+            return self.procedures.get(raw.organisation)
+        claiming = self.procedures.claiming(raw.recipients or recipients(submission))
+        if claiming is None and not raw.recipients and len(self.procedures.all) == 1:
+            return self.procedures.all[0]
+        return claiming
+
+    async def rule(self, submission: Submission, now: datetime) -> Ruling:
+        """Whether it may be answered automatically."""
+        answer_to = submission.reply_to or submission.sender
+        since = [now - window for window, _ in guards.WINDOWS]
+        sent = await self.register.answers_sent(answer_to.value, since) if answer_to else ()
+        return guards.judge(
+            submission,
+            own_addresses=self.procedures.own_addresses,
+            is_own_message_id=lambda message_id: self.seals.open_message_id(message_id) is not None,
+            answers_sent=sent,
+            limits=tuple(limit for _, limit in guards.WINDOWS),
+        )
+
+    async def match(self, submission: Submission, procedure: Procedure) -> Match:
+        """The case that it joins, or those that it may belong to."""
+        keys = threads.keys(
+            submission,
+            open_token=self.seals.open_token,
+            open_message_id=self.seals.open_message_id,
+            reference_pattern=procedure.reference_pattern(),
+        )
+        return await self.register.find(
+            keys,
+            organisation=procedure.id,
+            sender=submission.sender.value if submission.sender else None,
+            duplicate_key=threads.duplicate_key(submission),
+        )
+
+    async def open_cases(self, procedure: Procedure, decision: Decision) -> tuple[Case, ...]:
+        """The unit's open cases, for the facts that a notice carries (D4)."""
+        if decision.unit is None or not decision.letters:
+            return ()
+        return await self.register.open_cases_of_unit(procedure.id, decision.unit)
+
+
+def recipients(submission: Submission) -> tuple[str, ...]:
+    """Every address that a message was sent to, envelope and delivery headers first, lower case, each once."""
+    written = (address.value for address in (*submission.to, *submission.cc))
+    return tuple(dict.fromkeys(value.lower() for value in (*submission.delivered_to, *written)))

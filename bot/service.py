@@ -1,0 +1,143 @@
+"""The running program: doors, workers and clock under one supervisor, stopped in an order that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.alarms import Alarms
+from bot.desk import Desk
+from bot.logs import log
+from bot.settings import Settings, first_problem
+from bot.supervision import Supervisor
+from bot.wiring import open_desk, open_senders
+from bot.workers import Workers, now
+from intake import channels
+from intake.channels import Channel, Doorway
+from register.errors import BadSettings
+
+
+class Service:
+    """One process of Lyhord; `running()` is its whole life."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        #: the running channels by name, for tests that need a port
+        self.doors: dict[str, Channel] = {}
+        self.workers: Workers
+        self._met: dict[str, asyncio.Event] = {}
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Starts everything, yields once each channel listens or has said why not, and stops in order."""
+        async with open_desk(self.settings) as desk, open_senders(self.settings) as senders:
+            alarms = Alarms(desk, self.settings.operation.alarm_to, self.settings.operation.acknowledge_within)
+            self.workers = Workers(desk, senders, alarms)
+            self._supervisor = Supervisor()
+            self._start(desk)
+            try:
+                await self._until_met()
+                yield
+            finally:
+                await self._stop()
+
+    async def until(self, asked: asyncio.Event) -> None:
+        """Returns when a stop is asked for; raises BadSettings when a channel turns out unable to run at all."""
+        await self._first(asked.wait())
+
+    def _start(self, desk: Desk) -> None:
+        workers, start = self.workers, self._supervisor.start
+        for name, channel in open_channels(self.settings, desk, workers, self._met).items():
+            self.doors[name] = channel
+            start(f"door:{name}", channel.run)
+        start("intake", workers.intake)
+        start("dispatch:urgent", partial(workers.dispatch, urgent=True))
+        start("dispatch", partial(workers.dispatch, urgent=False))
+        start("clock", partial(workers.clock, self.settings.operation.clock_seconds))
+
+    async def _until_met(self) -> None:
+        for event in self._met.values():
+            await self._first(event.wait())
+
+    async def _first(self, awaited: Coroutine[Any, Any, object]) -> None:
+        """Waits for it, unless a loop finds before that its settings can never work: that is raised."""
+        task = asyncio.ensure_future(awaited)
+        broken = self._supervisor.broken
+        waiting: set[asyncio.Future[Any]] = {task, broken}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            task.cancel()
+        if broken.done():
+            raise broken.result()
+
+    async def _stop(self) -> None:
+        """Doors first, so that nothing new is promised; then the workers finish what they hold."""
+        log().info("stopping", action="stopping")
+        await self._supervisor.stop(*(f"door:{name}" for name in self.doors))
+        self.workers.stop()
+        await self._supervisor.finish(timedelta(seconds=self.settings.operation.stop_seconds))
+        log().info("stopped", action="stopped")
+
+
+def open_channels(
+    settings: Settings, desk: Desk, workers: Workers, met: dict[str, asyncio.Event]
+) -> dict[str, Channel]:
+    """A channel for every table of the settings, by its unique name; `met` gets an event for each."""
+    made: dict[str, Channel] = {}
+    for number, table in enumerate(settings.channels, 1):
+        name = channel_name(table, number)
+        if name in made:
+            raise BadSettings(f"channels.{number}: {name} is there twice")
+        met[name] = asyncio.Event()
+        made[name] = open_channel(table, number, doorway(name, desk, workers, met[name]))
+    return made
+
+
+def channel_name(table: Mapping[str, Any], number: int) -> str:
+    """What a channel is called in alarms and cursors: its kind and what tells it from others."""
+    detail = table.get("user") or table.get("path") or table.get("organisation") or table.get("port") or number
+    return f"{table.get('kind', '')}:{detail}"
+
+
+def open_channel(table: Mapping[str, Any], number: int, door: Doorway) -> Channel:
+    """The channel of one `[[channels]]` table; raises BadSettings with the key that is wrong."""
+    module = channels.load(str(table.get("kind", "")))
+    try:
+        channel: Channel = module.Channel(module.Settings.model_validate(dict(table)), door)
+    except ValidationError as error:
+        raise BadSettings(f"channels.{number} ({table.get('kind')}): {first_problem(error)}") from None
+    return channel
+
+
+def doorway(name: str, desk: Desk, workers: Workers, met: asyncio.Event) -> Doorway:
+    """What a channel may use of the house."""
+    register, alarms = desk.register, workers.alarms
+
+    async def opened() -> None:
+        met.set()
+        log().info("open", action="opened", channel=name)
+        await alarms.well("channel", name, now())
+        workers.letters()
+
+    async def trouble(code: str, text: str) -> None:
+        met.set()
+        log().warning("trouble", action="trouble", channel=name, code=code)
+        await alarms.ring("channel", name, code, text, now())
+        workers.letters()
+
+    return Doorway(
+        name=name,
+        receive=workers.receive,
+        claimed_by=desk.procedures.claimed_by,
+        cursor=partial(register.cursor, name),
+        set_cursor=partial(register.set_cursor, name),
+        opened=opened,
+        trouble=trouble,
+    )

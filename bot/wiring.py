@@ -1,0 +1,108 @@
+"""Settings to objects: the one place where everything is plugged together and the only one that picks a database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import classifiers
+from bot.desk import Desk
+from bot.settings import Settings, secret
+from procedures.load import Procedures
+from register.errors import BadSettings
+from register.records import AddressKind
+from register.seals import Seals
+from register.store import Register
+from replies.compose import Composer
+from replies.senders import Sender
+from replies.senders.smtp import Settings as SmtpSettings
+from replies.senders.smtp import SmtpSender
+
+KEY_BYTES = 32
+
+
+@asynccontextmanager
+async def open_register(settings: Settings) -> AsyncIterator[Register]:
+    """The register alone, for commands that only look."""
+    register = await Register.open(settings.database.url)
+    try:
+        yield register
+    finally:
+        await register.close()
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """Everything that the path needs, closed at the end."""
+    procedures = load_procedures(settings)
+    composer = Composer(settings.templates.folders)
+    seals = Seals(signing_key(settings))
+    bench = ThreadPoolExecutor(settings.operation.workers, thread_name_prefix="bench")
+    try:
+        async with open_register(settings) as register:
+            yield Desk(
+                register=register,
+                procedures=procedures,
+                classifiers=classifiers.load(),
+                composer=composer,
+                seals=seals,
+                bench=bench,
+            )
+    finally:
+        bench.shutdown(cancel_futures=True)
+
+
+@asynccontextmanager
+async def open_senders(settings: Settings) -> AsyncIterator[Mapping[AddressKind, Sender]]:
+    """A sender for every kind of address that the settings provide for."""
+    senders: dict[AddressKind, Sender] = {AddressKind.MAIL: SmtpSender(SmtpSettings(**settings.outgoing.model_dump()))}
+    for channel in settings.channels:
+        if channel.get("kind") == "telegram":
+            senders[AddressKind.TELEGRAM] = _telegram_sender(channel)
+    try:
+        yield senders
+    finally:
+        for sender in senders.values():
+            await sender.close()
+
+
+def load_procedures(settings: Settings) -> Procedures:
+    """The procedures that the settings name."""
+    return Procedures.load(settings.procedures.folders, settings.procedures.schools)
+
+
+def signing_key(settings: Settings) -> bytes:
+    """The key of the seals; its file is made, readable by its owner only, where it does not exist yet."""
+    if settings.security.key_env:
+        return (secret(settings.security, "key") or "").encode()
+    file = settings.security.key_file
+    if not file.exists():
+        _make_key(file)
+    try:
+        return bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        raise BadSettings(f"security.key_file: {file} cannot be read as a key; restore it from a backup") from None
+
+
+def _make_key(file: Path) -> None:
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise BadSettings(f"security.key_file: {file} cannot be written: {error.strerror}") from None
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write(secrets.token_hex(KEY_BYTES) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _telegram_sender(channel: Mapping[str, object]) -> Sender:
+    from intake.channels.telegram import Settings as TelegramSettings
+    from replies.senders.telegram import TelegramSender
+
+    return TelegramSender(TelegramSettings.model_validate(channel))

@@ -1,0 +1,162 @@
+"""The loops of the running program: take in, dispatch, clock; woken when there is work, and polling besides."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from bot.alarms import Alarms
+from bot.clock import tick
+from bot.desk import Desk
+from bot.logs import log
+from bot.pipeline import take_in
+from bot.supervision import where
+from register.errors import LeaseLost, Temporary
+from register.records import AddressKind, Entered, RawMessage
+from replies.dispatch import Outcome, dispatch_once
+from replies.senders import Sender
+
+LEASE = timedelta(minutes=5)
+#: how many messages a worker holds at once, and letters a dispatcher
+BATCH = 32
+#: how long a loop sleeps when nobody wakes it, in seconds
+POLL = 5.0
+#: after a temporary fault a message waits this long, doubling, at most six hours
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=6)
+
+
+def now() -> datetime:
+    """The current moment, aware; the only clock of the loops."""
+    return datetime.now(UTC)
+
+
+class Wake:
+    """Wakes sleeping loops: set by whoever makes work for them."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def __call__(self) -> None:
+        """There is work."""
+        self._event.set()
+
+    async def wait(self, seconds: float = POLL) -> None:
+        """Until there is work, or for `seconds`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), seconds)
+        self._event.clear()
+
+
+class Workers:
+    """The loops over one desk; `stopping` makes each finish what it holds and return."""
+
+    def __init__(self, desk: Desk, senders: Mapping[AddressKind, Sender], alarms: Alarms) -> None:
+        self.desk = desk
+        self.senders = senders
+        self.alarms = alarms
+        #: unique among all processes on one register
+        self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.messages = Wake()
+        self.letters = Wake()
+        self.urgent = Wake()
+        self.tick = Wake()
+        self.stopping = asyncio.Event()
+        #: told of every message that was taken in, for whoever shows it
+        self.entered: Callable[[RawMessage, Entered], None] = lambda raw, entered: None
+
+    async def receive(self, raw: RawMessage) -> bool:
+        """What a channel calls: the spool, and a nudge to the intake worker once it is on disk."""
+        new = await self.desk.register.spool(raw)
+        self.messages()
+        return new
+
+    async def intake(self) -> None:
+        """Takes in what waits in the spool."""
+        await self._until_stopped(self.messages, self.intake_once)
+
+    async def intake_once(self) -> int:
+        """One claim; returns how many messages it held."""
+        claimed = await self.desk.register.claim_messages(self.name, BATCH, now(), LEASE)
+        results = await asyncio.gather(*(self._take_in(raw) for raw in claimed), return_exceptions=True)
+        if claimed:
+            self.urgent()
+            self.letters()
+        for error in filter(None, results):
+            raise error
+        return len(claimed)
+
+    async def _take_in(self, raw: RawMessage) -> None:
+        try:
+            entered = await take_in(raw, self.desk, now())
+        except LeaseLost:
+            log().warning("lease lost", action="lease_lost", message=raw.spool_id)
+        except Temporary as error:
+            await self._fail(raw, error, retry_at=now() + retry_pause(raw.attempts))
+        # design: any other error sets the message aside, where a person finds it, and the others go on.
+        except Exception as error:  # noqa: BLE001
+            await self._fail(raw, error, retry_at=None)
+        else:
+            reference = entered.case.reference if entered.case else None
+            self.entered(raw, entered)
+            log().info("taken in", action=entered.disposition.value, case=reference, reason=entered.reason or None)
+
+    async def _fail(self, raw: RawMessage, error: Exception, *, retry_at: datetime | None) -> None:
+        place, kind = where(error), type(error).__name__
+        log().error("not taken in", action="failed", message=raw.spool_id, error=kind, at=place)
+        await self.desk.register.fail(raw, where=place, error=kind, now=now(), retry_at=retry_at)
+        if retry_at is None:
+            await self.alarms.needs_human(raw, place, kind, now())
+            self.letters()
+
+    async def dispatch(self, *, urgent: bool) -> None:
+        """Sends what waits in the outbox; urgent letters have a loop of their own."""
+        await self._until_stopped(self.urgent if urgent else self.letters, lambda: self.dispatch_once(urgent=urgent))
+
+    async def dispatch_once(self, *, urgent: bool) -> int:
+        """One claim; returns how many letters it held. A letter that can never arrive is told to a role."""
+        outcomes = await dispatch_once(
+            self.desk.register, self.senders, worker=self.name, now=now(), urgent=urgent, limit=BATCH
+        )
+        for outcome in outcomes:
+            await self._sent(outcome)
+        return len(outcomes)
+
+    async def _sent(self, outcome: Outcome) -> None:
+        letter = outcome.letter
+        log().info("letter", action=outcome.result, template=letter.template, role=letter.role, reason=outcome.reason)
+        if outcome.result == "failed":
+            await self.alarms.undeliverable(letter, outcome.reason, now())
+            self.letters()
+
+    async def clock(self, seconds: float) -> None:
+        """Looks every so often at what is due."""
+        while not self.stopping.is_set():
+            await tick(self.desk, self.alarms, now())
+            self.letters()
+            await self.tick.wait(seconds)
+
+    async def _until_stopped(self, wake: Wake, once: Callable[[], Awaitable[int]]) -> None:
+        while not self.stopping.is_set():
+            if not await once():
+                await wake.wait()
+
+    async def drain(self) -> None:
+        """Takes in and sends everything that can be done at once; for commands that end."""
+        while await self.intake_once() + await self.dispatch_once(urgent=True) + await self.dispatch_once(urgent=False):
+            pass
+
+    def stop(self) -> None:
+        """Asks every loop to finish what it holds."""
+        self.stopping.set()
+        for wake in (self.messages, self.letters, self.urgent, self.tick):
+            wake()
+
+
+def retry_pause(attempts: int) -> timedelta:
+    """How long a message waits after its n-th attempt met a temporary fault."""
+    return min(FIRST_RETRY * (1 << min(max(0, attempts - 1), 20)), LONGEST_RETRY)

@@ -1,0 +1,188 @@
+"""From ordered letters to letters: for each address of the role, in the languages that its reader reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.desk import Desk, recipients
+from classifiers import category_title
+from procedures.decide import Situation
+from procedures.letters import letter_facts
+from procedures.model import Procedure
+from register.records import (
+    Address,
+    AddressKind,
+    Case,
+    Decision,
+    Letter,
+    LetterFacts,
+    LetterOrder,
+    Submission,
+    Understanding,
+)
+from register.seals import new_id
+from replies.events import event
+
+SENDER = "sender"
+#: languages that every letter exists in
+COMPLETE = ("sv", "bg", "nb", "nn", "en")
+#: below this score a detected language is not trusted, and the school's own is used
+SURE_LANGUAGE = 0.5
+#: where the register can send letters; a phone number is for people
+REACHABLE = (AddressKind.MAIL, AddressKind.TELEGRAM)
+#: how many of the unit's open cases a notice lists (D4)
+LISTED_CASES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Composes the letters of one entry, once its case has a number; called inside the register's transaction."""
+
+    desk: Desk
+    procedure: Procedure
+    situation: Situation
+    decision: Decision
+    open_cases: tuple[Case, ...]
+    now: datetime
+
+    def __call__(self, case: Case) -> tuple[Letter, ...]:
+        """All letters that the decision ordered."""
+        return tuple(letter for order in self.decision.letters for letter in self._written(order, case))
+
+    def _written(self, order: LetterOrder, case: Case) -> Iterator[Letter]:
+        submission = self.situation.submission
+        languages = self._languages(order, case)
+        facts = tuple(self._facts(order, case, language) for language in languages)
+        for to in self._addresses(order, case):
+            yield _compose(
+                self.desk,
+                self.procedure,
+                order,
+                facts,
+                to=to,
+                case=case,
+                mailbox=self.procedure.answers_from(recipients(submission), case.unit),
+                in_reply_to=submission.message_id if order.to == SENDER else "",
+                references=submission.references if order.to == SENDER else (),
+                now=self.now,
+            )
+
+    def _addresses(self, order: LetterOrder, case: Case) -> Iterator[Address]:
+        if order.to == SENDER:
+            answer_to = answer_address(self.situation.submission, self.desk.procedures.own_addresses)
+            if answer_to:
+                yield answer_to
+            return
+        yield from role_addresses(self.procedure, order, case.excluded)
+
+    def _languages(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
+        if order.to != SENDER:
+            return (self.procedure.default_language,)
+        return reader_languages(self.situation.understanding, case, self.procedure)
+
+    def _facts(self, order: LetterOrder, case: Case, language: str) -> LetterFacts:
+        return letter_facts(
+            self.procedure,
+            self.decision,
+            case=case,
+            submission=self.situation.submission,
+            understanding=self.situation.understanding,
+            language=language,
+            order=order,
+            category_title=category_title(case.category, language) if case.category else "",
+            local_facts=self._open_cases(order, case),
+            may_belong_to=self.situation.may_belong_to,
+        )
+
+    def _open_cases(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
+        """The unit's open cases that this role may see; never one that is about its holder (G2)."""
+        seen = [one for one in self.open_cases if order.to not in one.excluded and one.id != case.id]
+        language = self.procedure.default_language
+        return tuple(f"{one.reference} {_about(one, language)}".strip() for one in seen[:LISTED_CASES])
+
+
+def _about(case: Case, language: str) -> str:
+    return category_title(case.category, language) if case.category else ""
+
+
+def answer_address(submission: Submission, own: frozenset[str]) -> Address | None:
+    """Where an answer goes: Reply-To if it is not one of our own mailboxes, else the sender."""
+    asked = submission.reply_to
+    return asked if asked and asked.value.lower() not in own else submission.sender
+
+
+def role_addresses(procedure: Procedure, order: LetterOrder, excluded: tuple[str, ...]) -> tuple[Address, ...]:
+    """The addresses of a role: every one that can be reached where it is urgent (C6), else its mail."""
+    reachable = [one for one in procedure.addresses(order.to, excluded) if one.kind in REACHABLE]
+    mails = [one for one in reachable if one.kind is AddressKind.MAIL]
+    return tuple(reachable if order.urgent else mails or reachable)
+
+
+def reader_languages(understanding: Understanding, case: Case, procedure: Procedure) -> tuple[str, ...]:
+    """The languages of a letter to the sender: their own with the school's beside it (D3).
+
+    A language that we do not write gets the school's own and English.
+    """
+    school = procedure.default_language
+    label, score = understanding.language.label, understanding.language.score
+    spoken = label if isinstance(label, str) and score >= SURE_LANGUAGE else case.language or school
+    return tuple(dict.fromkeys((spoken, school) if spoken in COMPLETE else (school, "en")))
+
+
+def staff_letter(
+    desk: Desk,
+    procedure: Procedure,
+    order: LetterOrder,
+    *,
+    to: Address,
+    case: Case | None,
+    code: str,
+    values: Mapping[str, str],
+    now: datetime,
+) -> Letter:
+    """A letter to a role about the program's own work (alarm, needs_human, undeliverable), in the school's language."""
+    language = procedure.default_language
+    facts = LetterFacts(
+        language=language,
+        organisation=procedure.in_language(procedure.organisation.name, language),
+        time_zone=procedure.organisation.time_zone,
+        country=procedure.organisation.country,
+        reference=case.reference if case else "",
+        kind=(case.kind or "") if case else "",
+        what_happened=event(code, values, language),
+    )
+    return _compose(desk, procedure, order, (facts,), to=to, case=case, mailbox=procedure.answers_from(()), now=now)
+
+
+def _compose(
+    desk: Desk,
+    procedure: Procedure,
+    order: LetterOrder,
+    facts: tuple[LetterFacts, ...],
+    *,
+    to: Address,
+    case: Case | None,
+    mailbox: str,
+    now: datetime,
+    in_reply_to: str = "",
+    references: tuple[str, ...] = (),
+) -> Letter:
+    letter_id = new_id()
+    return desk.composer.compose(
+        order,
+        facts,
+        case=case,
+        to=to,
+        role=order.to,
+        sender=Address(kind=AddressKind.MAIL, value=mailbox),
+        reply_token=desk.seals.token(case.id) if case else "",
+        plus_addressing=procedure.organisation.plus_addressing,
+        message_id=desk.seals.message_id(letter_id, mailbox.rpartition("@")[2]),
+        letter_id=letter_id,
+        date=now,
+        in_reply_to=in_reply_to,
+        references=references,
+        organisation=procedure.id,
+    )
