@@ -10,14 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from replies.clean import END, LINK, VALUE, single_line
 
 _PIECES = re.compile(f"{VALUE}([^{END}]*){END}|(\\*\\*)|([^{VALUE}*]+|\\*)")
 #: a row: what stands before the first colon outside a value, and the rest
 _ROW = re.compile(f"((?:{VALUE}[^{END}]*{END}|[^:{VALUE}])*):(.*)")
-#: first characters of a line -> the kind of block that it belongs to
-_SIGNS = (("## ", "heading"), ("# ", "title"), ("- ", "list"), ("| ", "rows"), ("> ", "quote"), ("! ", "callout"))
+#: the first two characters of a line -> the kind of block that it belongs to
+_SIGNS = {"# ": "title", "##": "heading", "- ": "list", "| ": "rows", "> ": "quote", "! ": "callout"}
+#: what is left of a line whose only value was empty
+_SIGNS |= {sign.strip(): kind for sign, kind in _SIGNS.items()}
 #: blocks that hold one line each, and never grow by the next line
 _SINGLE = frozenset({"heading", "title", "rule"})
 #: blocks that go on after an empty line, which loops and conditions leave behind
@@ -39,6 +42,11 @@ class Line:
 
     runs: tuple[Run, ...]
     label: str = ""
+
+    @property
+    def says_something(self) -> bool:
+        """True where more is left than the dot behind a value that was empty."""
+        return any(run.text.strip(" .") for run in self.runs)
 
     @property
     def text(self) -> str:
@@ -108,23 +116,21 @@ def _sort(line: str) -> tuple[str, str]:
         return "", ""
     if line == "---":
         return "rule", ""
-    for sign, kind in _SIGNS:
-        if line.startswith(sign) or line == sign.strip():
-            return kind, line[len(sign) :]
-    return "paragraph", line
+    kind = _SIGNS.get(line[:2])
+    return (kind, line[2:].lstrip()) if kind else ("paragraph", line)
 
 
 def _closed(kind: str, held: list[Line]) -> Iterator[Block]:
     """The finished block without lines that no value filled; nothing at all where none is left."""
+    kept = held if kind == "quote" else [line for line in held if line.says_something]
     if kind == "rule":
         yield Block(kind, ())
+    elif not kept or (kind == "quote" and not any(line.runs for line in kept)):
         return
-    kept = held if kind == "quote" else [line for line in held if any(run.text.strip(" .") for run in line.runs)]
-    if not any(run.text for line in kept for run in line.runs):
-        return
-    if kind in {"paragraph", "callout"}:
-        kept = [Line(tuple(_joined(kept)))]
-    yield Block(kind, tuple(kept))
+    elif kind in {"paragraph", "callout"} and len(kept) > 1:
+        yield Block(kind, (Line(tuple(_joined(kept))),))
+    else:
+        yield Block(kind, tuple(kept))
 
 
 def _joined(held: list[Line]) -> Iterator[Run]:
@@ -153,6 +159,11 @@ def _row(words: str) -> Line:
 
 
 def _runs(words: str) -> tuple[Run, ...]:
+    # A letter file's own words come again and again; values are personal and are not kept.
+    return _parsed(words) if VALUE in words else _known(words)
+
+
+def _parsed(words: str) -> tuple[Run, ...]:
     strong, runs = False, []
     for value, star, literal in _PIECES.findall(words):
         if star:
@@ -162,3 +173,6 @@ def _runs(words: str) -> tuple[Run, ...]:
         if text:
             runs.append(Run(text, strong, href))
     return tuple(runs)
+
+
+_known = lru_cache(maxsize=4096)(_parsed)

@@ -18,9 +18,16 @@ _BLANKS = re.compile(r"\s+")
 
 def lines(value: str) -> list[str]:
     """The lines of a text, each without anything harmful; tabs become blanks."""
-    return [_HARMFUL.sub("", line).replace("\t", "    ").rstrip() for line in _LINE_ENDS.split(value)]
+    return [line if line.isprintable() else _cleaned(line) for line in _LINE_ENDS.split(value)]
 
 
 def single_line(value: str) -> str:
     """A text as one line, without anything harmful, blanks run together."""
+    # Nothing that is printable is harmful: this is most values, and cheap to know.
+    if value.isprintable() and "  " not in value:
+        return value.strip()
     return _BLANKS.sub(" ", " ".join(lines(value))).strip()
+
+
+def _cleaned(line: str) -> str:
+    return _HARMFUL.sub("", line).replace("\t", "    ").rstrip()

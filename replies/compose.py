@@ -4,39 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
 
-from jinja2 import TemplateError
-
 from register.errors import BadSettings
 from register.records import Address, AddressKind, Case, Letter, LetterFacts, LetterOrder
-from replies import blocks, mail
-from replies.blocks import Page
-from replies.environment import Wording, Wordings
-from replies.formats import locale
-from replies.openers import Opener, below, languages, opener
+from replies import mail
+from replies.check import own_problems
+from replies.environment import Wordings
+from replies.openers import languages, opener
+from replies.sections import FAULTS, page, plain, section, short
 
-#: letters to the sender that answer the fact that they wrote; marked as an automatic reply to programs of all ages
+#: letters that answer the fact that somebody wrote; marked as such for programs of all ages
 ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "not_examined"})
-#: a chat message holds 4,096 characters (Bot API, sendMessage); ours stays clear of it
-LONGEST_CHAT = 4_000
-#: between two languages of one plain text
-_BETWEEN = "\n\n* * *\n\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A letter in one language, with what the HTML page needs to know of the language."""
-
-    language: str
-    direction: str
-    page: Page
-    text: str
-    #: that this language follows further down; empty for the first one
-    below: str = ""
 
 
 class Composer:
@@ -45,8 +26,12 @@ class Composer:
     def __init__(self, folders: Sequence[Path] = (), *, product_domain: str = "") -> None:
         """Takes folders with schools' own wording, `<folder>/<organisation>/<language>/<letter>.txt`, first one first.
 
-        `product_domain` stands in the loop header of letters that belong to no organisation. Raises BadSettings.
+        `product_domain` stands in the loop header of letters that belong to no organisation. Raises BadSettings where
+        a school's wording is wrong: better now than when a parent waits for the letter.
         """
+        wrong = own_problems(folders)
+        if wrong:
+            raise BadSettings("\n".join(wrong))
         self._wordings = Wordings(folders)
         self._product = product_domain or "lyhord"
         languages()
@@ -82,10 +67,18 @@ class Composer:
         organisation = case.organisation if case else organisation
         chat = to.kind is AddressKind.TELEGRAM
         wording = self._wordings.of(organisation)
-        sections = tuple(_section(wording, order.template, fact, date, chat) for fact in facts)
         above = opener(order, facts, case) if role == "sender" else None
+        try:
+            sections = tuple(
+                section(wording, order.template, one, now=date, chat=chat, first=one is facts[0]) for one in facts
+            )
+            html = "" if chat else page(wording, above, sections)
+        except FAULTS as error:
+            # What the error says may quote a value; its kind and the letter's name are enough to find it.
+            name = f"{organisation or 'ours'}, {facts[0].language}/{order.template}"
+            raise BadSettings(f"letter {name}: {type(error).__name__}; `lyhord check` says more") from error
         subject = sections[0].page.subject
-        text = _short(above, sections) if chat else _text(above, sections)
+        text = short(above, sections) if chat else plain(above, sections)
         headers = [
             ("From", mail.mailbox(_named(sender, facts[0].organisation))),
             ("To", mail.mailbox(to)),
@@ -107,46 +100,12 @@ class Composer:
             language=facts[0].language,
             subject=subject,
             body=text,
-            content=b"" if chat else _content(headers, text, _html(wording, subject, above, sections), letter_id),
+            content=b"" if chat else _content(headers, text, html, letter_id),
             message_id=message_id,
             envelope_from=envelope_from,
             urgent=order.urgent,
             send_at=order.send_at,
         )
-
-
-def _section(wording: Wording, letter: str, facts: LetterFacts, now: datetime, chat: bool) -> Section:
-    language = facts.language if facts.language in wording.languages else "en"
-    late = any(promise.due_at < now for promise in facts.promises)
-    try:
-        rendered = wording.letter(language, letter).render(vars(facts) | {"now": now, "late": late, "chat": chat})
-    except TemplateError as error:
-        # The error's own text may quote a value; its kind and the file say enough.
-        raise BadSettings(f"letter {language}/{letter}: {type(error).__name__}; run `lyhord check`") from error
-    page = blocks.read(rendered)
-    direction = locale(language, facts.country).text_direction
-    return Section(language, direction, page, blocks.plain(page), below(language))
-
-
-def _text(above: Opener | None, sections: Sequence[Section]) -> str:
-    opening = [above.text] if above else []
-    signposts = " ".join(section.below for section in sections[1:] if section.below)
-    first = f"{signposts}\n\n{sections[0].text}" if signposts and not above else sections[0].text
-    return _BETWEEN.join([*opening, first, *(section.text for section in sections[1:])]) + "\n"
-
-
-def _short(above: Opener | None, sections: Sequence[Section]) -> str:
-    """The chat message: every language where they fit, the first alone otherwise, cut at a paragraph at the worst."""
-    for kept in (sections, sections[:1]):
-        text = _text(above, kept).strip()
-        if len(text) <= LONGEST_CHAT:
-            return text
-    end = text.rfind("\n\n", 0, LONGEST_CHAT - 2)
-    return f"{text[: end if end > 0 else LONGEST_CHAT - 2]}\n…"
-
-
-def _html(wording: Wording, subject: str, above: Opener | None, sections: Sequence[Section]) -> str:
-    return wording.page().render(subject=subject, above=above, sections=sections)
 
 
 def _named(sender: Address, organisation: str) -> Address:

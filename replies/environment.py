@@ -45,7 +45,7 @@ class Wording:
     """The letters of one organisation: its own files where it has any, ours otherwise."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
-        self._words = _letter_environment(sources)
+        self._words = letter_environment(sources)
         self._page = _page_environment(sources)
         self.languages = frozenset(name.partition("/")[0] for name in sources if name.endswith(".txt"))
 
@@ -95,7 +95,8 @@ def _text(path: Path) -> str:
         raise BadSettings(f"letters: {path} cannot be read as UTF-8 text ({type(error).__name__})") from None
 
 
-def _letter_environment(files: Mapping[str, str]) -> Environment:
+def letter_environment(files: Mapping[str, str]) -> Environment:
+    """The sandbox in which letter files are rendered."""
     # Not HTML: `blocks` keeps values apart from signs, and the page below escapes every one of them.
     made = LetterEnvironment(
         loader=DictLoader(files),

@@ -44,6 +44,12 @@ def locale(language: str, country: str) -> Locale:
     raise AssertionError("Babel has no English")
 
 
+@lru_cache(maxsize=256)
+def direction(language: str) -> str:
+    """`rtl` for languages that are written from right to left, else `ltr`."""
+    return locale(language, "").text_direction
+
+
 def finish(value: object) -> str:
     """Every `{{ value }}` of a letter file goes through here: one harmless line between its marks."""
     if isinstance(value, Marked):
@@ -107,7 +113,7 @@ def phone(text: str) -> Marked:
 
 
 def linked(text: str) -> Marked:
-    """A line of the school's own whose addresses can be tapped, and its numbers where it says that it is a telephone."""
+    """A line of the school's own whose addresses can be tapped, and its numbers where it names a telephone."""
     if _TELEPHONE.search(text):
         return phone(text)
     return _linked(_MAIL_OR_WEB, text, _target)

@@ -6,12 +6,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field
 
 from register.records import Case, LetterFacts, LetterOrder
 from replies.clean import single_line
 from replies.environment import TEMPLATES
+from replies.formats import direction
 
 #: letters that say that something was received; every other one is about a case that the parent knows
 _RECEIVED = frozenset({"acknowledgement", "not_examined"})
@@ -62,4 +62,4 @@ def opener(order: LetterOrder, facts: tuple[LetterFacts, ...], case: Case | None
     sentence = known.received if order.template in _RECEIVED else known.about
     text = sentence.format(reference=single_line(facts[0].reference), languages=known.joint.join(names))
     danger = f" {known.danger}" if facts[0].urgent else ""
-    return Opener(language, Locale.parse(language).text_direction, text + danger)
+    return Opener(language, direction(language), text + danger)
