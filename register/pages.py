@@ -162,13 +162,16 @@ class Pages:
         """Puts everything down, in the order that the foreign keys ask for."""
         conn = self._pen.conn
         await self._write_counters()
+        if new := self._rows[cases]:
+            await conn.execute(plain_insert(cases), new)
+        # A case may change in the transaction that opens it: by an equal message that came with it.
         if changed := [filing.changed_row(case) for case in self._changed.values()]:
             await conn.execute(_CHANGE, changed)
         if self._superseded:
             await conn.execute(_SUPERSEDE, self._superseded)
         if self._passed:
             await conn.execute(_PASS_ON, self._passed)
-        for table in (cases, messages, deadlines, assignments, steps):
+        for table in (messages, deadlines, assignments, steps):
             if rows := self._rows[table]:
                 await conn.execute(plain_insert(table), rows)
         await self._write_parties()

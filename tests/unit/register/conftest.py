@@ -1,0 +1,96 @@
+"""A register of its own for every test: an SQLite file, and a PostgreSQL database where a server can be started."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from register.store import Register
+
+#: the server is for tests: it loses everything when the machine stops, and is faster for it
+_SPEED = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+
+
+class Postgres:
+    """A private server in a temporary folder, on a Unix socket only; started as `postgres` where we are root."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="lyhord-pg-"))
+        self._folder.chmod(0o755)
+        self._as: dict[str, Any] = {"cwd": self._folder, "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}}
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+            self._as |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        data, options = self._folder / "data", "-A trust -U postgres -E UTF8 --locale=C.UTF-8 --no-sync"
+        self._run(self._programs / "initdb", "-D", data, *options.split())
+        settings = ("listen_addresses=", f"unix_socket_directories={self._folder}", *_SPEED)
+        words = " ".join(f"-c {setting}" for setting in settings)
+        self._run(self._programs / "pg_ctl", "-D", data, "-w", "-l", self._folder / "log", "-o", words, "start")
+        self._count = 0
+
+    def new_database(self) -> str:
+        """The address of an empty database."""
+        self._count += 1
+        self._run(self._programs / "createdb", "-h", self._folder, "-U", "postgres", f"test{self._count}")
+        return f"postgresql+asyncpg://postgres@/test{self._count}?host={self._folder}"
+
+    def stop(self) -> None:
+        """Ends the server and removes its folder."""
+        self._run(self._programs / "pg_ctl", "-D", self._folder / "data", "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self._folder)
+
+    def _run(self, *command: object) -> None:
+        words = [str(word) for word in command]
+        # pg_ctl leaves the server with its own output, so nothing may be waited for on a pipe.
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as)
+
+
+def _programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests; without Debian's programs or the driver the tests that need it are skipped."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    if importlib.util.find_spec("asyncpg") is None:
+        pytest.skip("asyncpg is not installed")
+    server = Postgres(programs)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database that is empty."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.new_database()
+    return f"sqlite+aiosqlite:///{tmp_path / 'lyhord.db'}"
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite file that is not there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'lyhord.db'}"
+
+
+@pytest.fixture
+async def register(url: str) -> AsyncIterator[Register]:
+    """An open register, sound when the test ends unless the test spoilt it on purpose."""
+    async with await Register.open(url) as opened:
+        yield opened
