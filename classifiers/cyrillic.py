@@ -1,0 +1,68 @@
+"""Bulgarian written in Latin letters (shlyokavitsa): recognised by its commonest words, turned into Cyrillic."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[A-Za-z0-9`'’]+")
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+
+#: words that are common in Latin-letter Bulgarian and rare in the other languages that schools are written in
+_COMMON = frozenset(
+    """
+    ne da se na za che li sa sme ste sym sum sam si mi mu im go gi q ya nqma nyama nqma ima imate bez pri ot kym kum
+    tova tazi tozi tezi tuk tam kak kakvo kakva koi koq koga kyde kade zashto za6to zashtoto za6toto shto shtoto
+    nqkoi nqkoj nyakoi nishto ni6to nikoi vseki vsichki vsi4ki mnogo malko dobre losho dnes utre vchera v4era
+    deteto decata deca dete sin sinyt mi dyshterq dashterya maika mama bashta uchitelkata gospojata klasnata
+    uchilishteto uchilishte u4ilishte gradinata detskata shkolo zdraveite zdr mersi blagodarq molq molia moje mojete
+    moga iskam iskame znam kaza kazaha trqbva tryabva shte 6te beshe be6e sega pak oshte o6te samo vednaga stava
+    ako ama pyk puk nali veche ve4e tq toi te nie vie az moq moqta moeto nasha vashata neq nego ok dokato sled predi
+    i
+    """.split()
+)
+
+_SINGLE = str.maketrans(
+    {
+        "a": "а", "b": "б", "c": "ц", "d": "д", "e": "е", "f": "ф", "g": "г", "h": "х", "i": "и", "j": "ж", "k": "к",
+        "l": "л", "m": "м", "n": "н", "o": "о", "p": "п", "q": "я", "r": "р", "s": "с", "t": "т", "u": "у", "v": "в",
+        "w": "в", "x": "х", "y": "ъ", "z": "з", "`": "ь",
+    }
+)  # fmt: skip
+_GROUPS = (
+    ("sht", "щ"), ("6t", "щ"), ("dj", "дж"), ("sh", "ш"), ("6", "ш"), ("ch", "ч"), ("4", "ч"), ("zh", "ж"),
+    ("ts", "ц"), ("yu", "ю"), ("iu", "ю"), ("ju", "ю"), ("ya", "я"), ("ia", "я"), ("yo", "йо"), ("ks", "кс"),
+)  # fmt: skip
+_Y_IS_SHORT_I = re.compile(r"(?<=[аеиоуъюя])ъ\b")
+_I_IS_SHORT_I = re.compile(r"(?<=[аеоуъ])и(?=\b|[^аеиоуъюя\W])")
+
+
+def is_latin_bulgarian(text: str) -> bool:
+    """True where the text has Latin letters only and enough of the commonest words of Latin-letter Bulgarian."""
+    if len(_CYRILLIC.findall(text[:2000])) > 3:
+        return False
+    words = [word.lower() for word in _WORD.findall(text[:2000])]
+    hits = [word for word in words if word in _COMMON]
+    return len(set(hits)) >= 2 and len(hits) >= max(2, 0.18 * len(words)) and _is_not_another(words)
+
+
+def _is_not_another(words: list[str]) -> bool:
+    """No language that shares short words with Bulgarian has more of its own in the text."""
+    others = {"og", "det", "jeg", "ikke", "att", "och", "inte", "the", "and", "nie", "jest", "ei", "ja", "que", "los"}
+    foreign = sum(word in others for word in words)
+    return foreign <= 0.08 * len(words) + 0.5
+
+
+def from_latin(text: str) -> str:
+    """The text in Cyrillic letters; numbers, addresses and times stay as they are."""
+    return _WORD.sub(lambda match: _word(match.group()), text)
+
+
+def _word(word: str) -> str:
+    if not any(char.isalpha() for char in word) or re.fullmatch(r"\d+\w{0,2}", word):
+        return word
+    lower = word.lower()
+    for latin, letter in _GROUPS:
+        lower = lower.replace(latin, letter)
+    lower = lower.translate(_SINGLE)
+    lower = _I_IS_SHORT_I.sub("й", _Y_IS_SHORT_I.sub("й", lower))
+    return lower.capitalize() if word[0].isupper() else lower

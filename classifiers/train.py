@@ -1,0 +1,37 @@
+"""Makes the artefact from a labelled corpus; the same corpus on the same machine gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from classifiers import corpus_file
+from classifiers.fitting import Tables, fit_model
+from classifiers.model import Model
+
+#: told what is being done and how far it is, from 0 to 1
+Progress = Callable[[str, float], None]
+
+
+def train(corpus: Sequence[Path], out: Path, *, progress: Progress | None = None) -> None:
+    """Reads the files of `corpus`, trains every head in both stages and writes the artefact to `out`.
+
+    Takes some minutes, most of them for the embeddings. Raises BadSettings where a file is not as SCHEMA.md says.
+    """
+    examples = corpus_file.read(corpus)
+    model = make(examples, progress=progress)
+    model.save(out)
+
+
+def make(examples: Sequence[corpus_file.Example], *, progress: Progress | None = None) -> Model:
+    """The model of some examples."""
+    tables = Tables.of(examples, progress=progress)
+    return fit_model(tables, version=_version(examples), progress=progress)
+
+
+def _version(examples: Sequence[corpus_file.Example]) -> str:
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(example.model_dump_json(exclude={"file"}).encode())
+    return f"1.{digest.hexdigest()[:6]}"
