@@ -24,3 +24,8 @@ def fields(text: str) -> dict[str, str]:
     """The labelled fields found in `text`; a key is absent where nothing certain stands there."""
     found = {key: pattern.search(text) for key, pattern in _LINE.items()}
     return {key: match.group(1) for key, match in found.items() if match}
+
+
+def names_in(name: str) -> dict[str, str]:
+    """Full name."""
+    return {}

@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a sender newly wrote."""
+
+    reply: str
+    signature: str = ""
+
+
+def written(text: str, html: str = "") -> Written:
+    """The newly written part of a message."""
+    return Written(trim(text, html))
+
 
 _HEADER = re.compile(
     r"^(?:Den|On|Am|Le|Na|På) .{5,200}(?:skrev|wrote|schrieb|написа)[^\n]*:\s*$|^На .{5,200} написа:\s*$", re.M
