@@ -96,8 +96,8 @@ def mailbox(address: Address) -> str:
 
 
 def addr_spec(value: str) -> str:
-    """A bare address that is exactly one: odd local parts quoted, domains in ASCII where IDNA allows."""
-    local, _, domain = re.sub(r"\s", "", single_line(value)).rpartition("@")
+    """A bare address that is exactly one: odd local parts quoted, no angle brackets, domains in ASCII by IDNA."""
+    local, _, domain = re.sub(r"[\s<>]", "", single_line(value)).rpartition("@")
     domain = _ascii_domain(_NOT_DOMAIN.sub("", domain))
     if not local:
         return domain
