@@ -3,7 +3,7 @@
 May import `register.records` and `register.errors`, nothing else of the house. To add a school, put a file beside those
 in `schools/` (or into a folder that the settings name): its mailboxes claim its mail.
 
-- `sections.py`, `model.py`: what a procedure file may say
+- `values.py`, `sections.py`, `model.py`: what a procedure file may say; `texts.py` walks over all its texts
 - `load.py`: files to procedures, with errors that a secretary can act on
 - `calendar.py`: working days, school days, office hours
 - `decide.py`: the decision; `situation.py`, `matching.py`, `people.py`, `timing.py`, `formalities.py`: what it weighs;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from babel import Locale
+
 from procedures.model import Procedure
 from procedures.phrases import Phrases, phrases
 from register.records import Decision, Disposition, Understanding, Verdict
@@ -62,6 +64,8 @@ def _value(
         return procedure.in_language(unit.name, language)
     if name == "category":
         return category_title or label
+    if name == "language":
+        return str(Locale(language).languages.get(label, label))
     return words.kinds.get(label, label)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from procedures.sections import Section
+from procedures.values import Section
 
 Path_ = tuple[str | int, ...]
 

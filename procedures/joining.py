@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from procedures.people import People
 from procedures.sections import Stage
-from procedures.situation import Circumstances, notices, urgent_letters
+from procedures.situation import Circumstances, notices, urgent_assignments, urgent_letters
 from procedures.timing import deadlines_of, steps_of
 from register.records import Automatic, Case, Deadline, Decision, Disposition, LetterOrder, Step
 
@@ -118,7 +118,7 @@ def _letters(facts: Circumstances, case: Case, move: Move) -> tuple[LetterOrder,
 
 def _to_staff(facts: Circumstances, case: Case, move: Move, clause: str) -> tuple[LetterOrder, ...]:
     if move.owner == case.owner and not move.begins:
-        return notices(facts, "added_notice", (move.owner,), clause)
+        return notices(facts, "added_notice", (move.owner,), clause, first=facts.matter.urgent)
     new = notices(facts, "notice", _taking_part(facts, move), clause)
     told = {order.to for order in new}
     before = () if case.owner in facts.barred else (case.owner,)
@@ -149,6 +149,7 @@ def _decision(
         stage=stage.id if stage else case.stage,
         owner=move.owner,
         recipients=tuple(dict.fromkeys(recipients)),
+        assignments=urgent_assignments(facts) if danger else (),
         deadlines=deadlines,
         letters=letters,
         steps=_steps(facts, case, move, deadlines),

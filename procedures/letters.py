@@ -10,7 +10,8 @@ from procedures.handling import step_lines
 from procedures.model import Procedure
 from procedures.people import People
 from procedures.phrases import Phrases, phrases
-from procedures.sections import LANGUAGES, Role, Stage
+from procedures.sections import Role, Stage
+from procedures.values import LANGUAGES
 from register.records import (
     Case,
     Contact,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from procedures import check
 from procedures.faults import lines_of
 from procedures.model import Procedure
 from register.errors import BadSettings
@@ -105,6 +106,8 @@ def read(file: Path) -> Procedure:
         procedure = Procedure.model_validate(data)
     except ValidationError as error:
         raise BadSettings("\n".join(lines_of(file, text, data, error))) from None
+    if faults := check.faults(procedure):
+        raise BadSettings("\n".join(f"{file}: {fault}" for fault in faults))
     digest = hashlib.sha256(content).hexdigest()[:_VERSION_DIGITS]
     return procedure.model_copy(update={"version": f"{procedure.id}@{digest}"})
 

@@ -12,13 +12,10 @@ from pydantic import Field
 
 from procedures.calendar import Calendar
 from procedures.sections import (
-    LANGUAGES,
-    WEEKDAYS,
     Advice,
     AnonymousPolicy,
     AssignmentRule,
     CalendarDays,
-    Lines,
     Mailbox,
     Numbers,
     Office,
@@ -29,13 +26,12 @@ from procedures.sections import (
     Question,
     Role,
     Rule,
-    Section,
     Stage,
-    Text,
     TimeLimit,
     Unit,
     UrgentPolicy,
 )
+from procedures.values import LANGUAGES, WEEKDAYS, Lines, Section, Text
 from register.records import Address, AddressKind, OrganisationFacts, RoleFacts, UnitFacts
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from procedures.formalities import missing_parts
 from procedures.matching import first_rule
 from procedures.sections import AssignmentRule, Question, Rule, Stage
-from procedures.situation import Circumstances, notices, urgent_letters, urgent_roles
+from procedures.situation import Circumstances, notices, urgent_assignments, urgent_letters
 from procedures.timing import deadlines_of, repeated_question, steps_of
 from register.records import Assignment, Deadline, Decision, Disposition, LetterOrder
 
@@ -84,8 +84,7 @@ def _assignments(facts: Circumstances, rule: Rule, stage: Stage, owner: str) -> 
         for given in _given(facts, rule)
     ]
     if facts.matter.urgent:
-        clause, why = facts.procedure.urgent.clause, "a child may be in danger"
-        made += [Assignment(role=role, task="urgent", clause=clause, why=why) for role in urgent_roles(facts)]
+        made += urgent_assignments(facts)
     return tuple(dict.fromkeys(one for one in made if one.role != owner or one.task != "recipient"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from procedures.sections import LANGUAGES, Part, Section
+from procedures.values import LANGUAGES, Part, Section
 
 FOLDER = Path(__file__).parent / "wording"
 

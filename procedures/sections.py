@@ -5,42 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, time
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from procedures.values import DayUnit, Id, Kind, Lines, Part, Score, Section, Text, Weekday
 from register.records import AddressKind
-
-#: the languages that every text of a procedure has
-LANGUAGES = ("sv", "bg", "nb", "nn", "en")
-
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-Kind = Literal["complaint", "concern", "question", "praise", "follow_up", "other"]
-DayUnit = Literal["working_days", "school_days", "calendar_days", "months"]
-Part = Literal["full_name", "address", "date", "signature", "phone", "answer_by"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-
-
-def _in_every_language(value: object) -> object:
-    return {"": value} if isinstance(value, str) else value
-
-
-def _lines_in_every_language(value: object) -> object:
-    return {"": value} if isinstance(value, list | tuple) else value
-
-
-#: a text by language; a bare string stands in every language
-Text = Annotated[Mapping[str, str], BeforeValidator(_in_every_language)]
-#: lines or sentences by language; a bare list stands in every language
-Lines = Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(_lines_in_every_language)]
-Id = Annotated[str, Field(min_length=1, max_length=60)]
-Score = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and a key that it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Organisation(Section):
@@ -61,6 +31,15 @@ class Organisation(Section):
     default_role: str
     #: who stands above the school, when everyone else is complained about
     last_resort: str
+
+    @field_validator("time_zone")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {name!r}; write for example 'Europe/Stockholm'") from None
+        return name
 
 
 class Numbers(Section):

@@ -9,7 +9,7 @@ from procedures.matching import Matter, matter_of
 from procedures.model import Procedure
 from procedures.people import People, barred_roles
 from procedures.timing import Clocks
-from register.records import Case, Label, LetterOrder, Ruling, Submission, Understanding
+from register.records import Assignment, Case, Label, LetterOrder, Ruling, Submission, Understanding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +103,21 @@ def urgent_letters(facts: Circumstances) -> tuple[LetterOrder, ...]:
     )
 
 
-def notices(facts: Circumstances, template: str, roles: tuple[str, ...], clause: str) -> tuple[LetterOrder, ...]:
-    """The orders of a notice to each role, once; on a day off they wait where the procedure says so (C2)."""
+def urgent_assignments(facts: Circumstances) -> tuple[Assignment, ...]:
+    """Who has been told at once, for the case and for those who are told with them."""
+    clause, why = facts.procedure.urgent.clause, "a child may be in danger"
+    return tuple(Assignment(role=role, task="urgent", clause=clause, why=why) for role in urgent_roles(facts))
+
+
+def notices(
+    facts: Circumstances, template: str, roles: tuple[str, ...], clause: str, *, first: bool = False
+) -> tuple[LetterOrder, ...]:
+    """The orders of a notice to each role, once; on a day off they wait where the procedure says so (C2).
+
+    `first`: in the lane of urgent letters; news of a case in which a child is in danger does not wait for others.
+    """
     told_at = None if facts.matter.urgent else facts.clocks.told_at(facts.procedure)
     readers = dict.fromkeys(reader for role in roles for reader in facts.people.readers(role))
-    return tuple(LetterOrder(template=template, to=role, send_at=told_at, clause=clause) for role in readers)
+    return tuple(
+        LetterOrder(template=template, to=role, send_at=told_at, urgent=first, clause=clause) for role in readers
+    )
