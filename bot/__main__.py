@@ -49,6 +49,7 @@ def init(
     head_mail: Annotated[str | None, typer.Option(help="The head's own mail address.")] = None,
     language: Annotated[str | None, typer.Option(help="The school's language: sv, bg, nb, nn or en.")] = None,
     country: Annotated[str | None, typer.Option(help="The school's country: SE, BG, NO, …")] = None,
+    config: Config = None,
 ) -> None:
     """Writes a commented lyhord.toml and a first procedure file; overwrites nothing."""
     from bot.commands.init import init as write

@@ -24,9 +24,9 @@ def emit(shape: Mapping[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, lines: bool = False) -> Table:
     """A table for people; cells are plain text, never markup, since they may hold what strangers wrote."""
-    made = Table(title=title or None, title_justify="left", header_style="bold")
+    made = Table(title=title or None, title_justify="left", header_style="bold", show_lines=lines)
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
@@ -41,7 +41,7 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 def say(text: str, style: str = "") -> None:
     """Prints a line for people."""
-    console.print(Text(text, style=style))
+    console.print(Text(text, style=style), soft_wrap=True)
 
 
 def complain(text: str) -> None:

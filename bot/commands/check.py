@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import procedures.check
-import replies.check
 import typer
 from pydantic import ValidationError
 
 import classifiers
+import procedures.check
+import replies.check
 from bot.output import complain, say
 from bot.service import channel_name
 from bot.settings import Settings, first_problem, load

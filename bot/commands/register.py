@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bot import shapes
 from bot.output import console, emit, say, show, table
@@ -38,8 +39,8 @@ def list_cases(config: Path | None, *, json: bool, aside: bool, organisation: st
 
 def cases_table(cases: Sequence[Case]) -> Table:
     """The register as a table for people."""
-    columns = ("number", "opened", "school", "unit", "kind", "category", "stage", "owner", "next date", "acknowledged")
-    return table(f"{len(cases)} cases", columns, (_row(case) for case in cases))
+    columns = ("case", "about", "who has it", "dates")
+    return table(f"{len(cases)} cases", columns, (_row(case) for case in cases), lines=True)
 
 
 def show_case(reference: str, config: Path | None, *, json: bool) -> None:
@@ -119,21 +120,28 @@ def _list_set_aside(config: Path | None, *, json: bool) -> None:
     show(f"{len(aside)} set aside", ("id", "channel", "received", "reason", "detail"), rows)
 
 
-def _row(case: Case) -> tuple[object, ...]:
-    first = min((one.due_at for one in case.deadlines), default=None)
-    urgent = "URGENT " if case.urgent else ""
-    return (
-        case.reference,
-        _minute(case.opened_at),
-        case.organisation,
-        case.unit,
-        f"{urgent}{case.kind or ''}",
-        case.category,
-        case.stage,
-        case.owner,
-        first and first.date().isoformat(),
-        _minute(case.acknowledged_at) if case.acknowledged_at else case.not_acknowledged_because,
-    )
+def _row(case: Case) -> tuple[Text, ...]:
+    number = Text(f"{case.reference}\n{case.organisation}\n{_minute(case.opened_at)}")
+    about = Text("URGENT\n" if case.urgent else "", style="bold red")
+    about.append("\n".join(filter(None, (_kind(case), case.unit, f"in {case.language} by {case.channel}"))), style="")
+    holders = Text(f"{case.owner}\nstage {case.stage}")
+    others = [role for role in case.recipients if role != case.owner]
+    holders.append(f"\nalso {', '.join(others)}" if others else "", style="dim")
+    return number, about, holders, Text("\n".join(_dates(case)))
+
+
+def _kind(case: Case) -> str:
+    anonymous = "anonymous " if case.anonymous else ""
+    return f"{anonymous}{case.kind or 'unsure'}" + (f": {case.category}" if case.category else "")
+
+
+def _dates(case: Case) -> Iterator[str]:
+    if case.acknowledged_at:
+        yield f"acknowledged {_minute(case.acknowledged_at)}"
+    else:
+        yield f"not acknowledged: {case.not_acknowledged_because or 'owed'}"
+    for deadline in sorted(case.deadlines, key=lambda one: one.due_at):
+        yield f"{deadline.kind} by {deadline.due_at.astimezone():%Y-%m-%d}"
 
 
 def _print_case(whole: Mapping[str, Any]) -> None:

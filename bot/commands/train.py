@@ -25,7 +25,6 @@ def train(out: Path | None, corpus: Sequence[Path] | None) -> None:
 def evaluate(files: Sequence[Path] | None, *, json: bool) -> None:
     """Measures the artefact on labelled files, or cross-validates the corpus where none are given."""
     from classifiers.evaluate import cross_validate, evaluate
-
     from classifiers.train import CORPUS
 
     with _progress() as progress:

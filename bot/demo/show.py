@@ -107,9 +107,8 @@ async def _through(
 ) -> Received | None:
     """Sends one mail by SMTP, waits until it is taken in, and tells what became of it; returns the answer to it."""
     started = time.perf_counter()
-    await aiosmtplib.send(
-        made.content, sender=made.envelope_from, recipients=[made.to], hostname="127.0.0.1", port=port, start_tls=False
-    )
+    async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) as client:
+        await client.sendmail(made.envelope_from, [made.to], made.content)
     accepted = time.perf_counter() - started
     entered = await asyncio.wait_for(taken_in.get(), 60)
     say(f"\n✉ {made.label}", style="bold")
