@@ -107,7 +107,7 @@ def letter_environment(files: Mapping[str, str]) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.filters = dict(FILTERS) | {name: made.filters[name] for name in ("length", "first", "last", "lower", "upper")}
+    made.filters = dict(FILTERS) | {name: made.filters[name] for name in ("first", "join", "last", "length", "lower", "upper")}
     made.globals = {}
     return made
 
