@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import pwd
 import shutil
@@ -18,6 +19,8 @@ from register.store import Register
 
 #: the server is for tests: it loses everything when the machine stops, and is faster for it
 _SPEED = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+
+_numbers = itertools.count(1)
 
 
 class Postgres:
@@ -37,13 +40,15 @@ class Postgres:
         settings = ("listen_addresses=", f"unix_socket_directories={self._folder}", *_SPEED)
         words = " ".join(f"-c {setting}" for setting in settings)
         self._run(self._programs / "pg_ctl", "-D", data, "-w", "-l", self._folder / "log", "-o", words, "start")
-        self._count = 0
 
-    def new_database(self) -> str:
-        """The address of an empty database."""
-        self._count += 1
-        self._run(self._programs / "createdb", "-h", self._folder, "-U", "postgres", f"test{self._count}")
-        return f"postgresql+asyncpg://postgres@/test{self._count}?host={self._folder}"
+    def new_database(self, name: str, like: str = "template0") -> str:
+        """The address of a new database, empty or a copy of another."""
+        self._run(self._programs / "createdb", "-h", self._folder, "-U", "postgres", "-T", like, name)
+        return f"postgresql+asyncpg://postgres@/{name}?host={self._folder}"
+
+    def drop(self, name: str) -> None:
+        """Removes a database that nobody uses any more."""
+        self._run(self._programs / "dropdb", "-h", self._folder, "-U", "postgres", name)
 
     def stop(self) -> None:
         """Ends the server and removes its folder."""
@@ -74,23 +79,42 @@ def postgres() -> Iterator[Postgres]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+async def blank_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite register without entries, to be copied: migrating each one would take longer than its test."""
+    path = tmp_path_factory.mktemp("blank") / "lyhord.db"
+    await (await Register.open(f"sqlite+aiosqlite:///{path}")).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+async def postgres_with_blank(postgres: Postgres) -> Postgres:
+    """The server with a register without entries, called `blank`."""
+    await (await Register.open(postgres.new_database("blank"))).close()
+    return postgres
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database that is empty."""
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        return server.new_database()
-    return f"sqlite+aiosqlite:///{tmp_path / 'lyhord.db'}"
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a register without entries."""
+    if request.param == "sqlite":
+        blank: Path = request.getfixturevalue("blank_file")
+        yield f"sqlite+aiosqlite:///{shutil.copy(blank, tmp_path / 'lyhord.db')}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_with_blank")
+    name = f"test{next(_numbers)}"
+    yield server.new_database(name, like="blank")
+    server.drop(name)
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """The address of an SQLite file that is not there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'lyhord.db'}"
+def sqlite_url(tmp_path: Path, blank_file: Path) -> str:
+    """The address of an SQLite register without entries."""
+    return f"sqlite+aiosqlite:///{shutil.copy(blank_file, tmp_path / 'lyhord.db')}"
 
 
 @pytest.fixture
 async def register(url: str) -> AsyncIterator[Register]:
-    """An open register, sound when the test ends unless the test spoilt it on purpose."""
+    """An open register without entries."""
     async with await Register.open(url) as opened:
         yield opened

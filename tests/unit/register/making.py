@@ -81,6 +81,10 @@ def decision(**changes: Any) -> Decision:
     return replace(made, **changes)
 
 
+#: a decision that sets a message aside
+ASIDE = decision(disposition=Disposition.SET_ASIDE, rule="set_aside:auto_reply")
+
+
 def submission(**changes: Any) -> Submission:
     """What a parent wrote."""
     made = Submission(

@@ -25,6 +25,7 @@ from register.records import (
 from register.store import Register
 from tests.unit.register.making import (
     ANSWER,
+    ASIDE,
     LEASE,
     NOW,
     PARENT,
@@ -39,8 +40,6 @@ from tests.unit.register.making import (
     submission,
     understanding,
 )
-
-ASIDE = decision(disposition=Disposition.SET_ASIDE, rule="set_aside:auto_reply")
 
 
 async def test_a_case_holds_what_was_understood_and_decided(register: Register) -> None:
@@ -106,9 +105,7 @@ async def test_numbers_count_within_series_and_year(register: Register) -> None:
         await register.enter(
             entry(
                 raw,
-                decision=decision(
-                    number_series=series, registered_on=on, number_format=f"{series or 'skola'} {form}"
-                ),
+                decision=decision(number_series=series, registered_on=on, number_format=f"{series or 'skola'} {form}"),
             ),
             NOW,
         )
@@ -364,7 +361,9 @@ async def test_any_order_of_series_years_and_set_asides_leaves_no_gap(
         ]
         await asyncio.gather(*(register.enter(one, NOW) for one in entries))
         counts = Counter((series, year) for series, year, aside in orders if not aside)
-        expected = {f"{series} {number}/{year}" for (series, year), top in counts.items() for number in range(1, top + 1)}
+        expected = {
+            f"{series} {number}/{year}" for (series, year), top in counts.items() for number in range(1, top + 1)
+        }
         assert {case.reference for case in await register.cases()} == expected
         assert await register.verify() == ()
 
