@@ -16,7 +16,9 @@ import structlog
 from imapclient.exceptions import IMAPClientError
 
 from intake.channels import Doorway
-from intake.channels._mailbox import Account, Mail, Mailbox, Trouble, arrived, opened, readable
+from intake.channels._mailbox import Account, Mail, Mailbox, Trouble
+from intake.channels._mailbox_login import connected, selected
+from intake.channels._mailbox_wait import Waiting, cut, readable
 from register.errors import Temporary
 from register.records import RawMessage
 
@@ -40,14 +42,13 @@ class Worker:
         self._loop = loop
         self._wake, self._waker = socket.socketpair()
         self._stopping = False
-        self._mailbox: Mailbox | None = None
+        self._client: Any = None
         self._call: Future[Any] | None = None
         self._organisation = doorway.claimed_by(account.address)
         #: the code of the trouble that was told; None while all is well; `start` before the first login
         self._trouble: str | None = "start"
-        self._failures = 0
-        self._losses = 0
-        self._uid = 0
+        self._failures = self._losses = 0
+        self._uidvalidity = self._uid = 0
         #: some mail could not be moved
         self._unmoved = False
 
@@ -61,8 +62,8 @@ class Worker:
 
     def cut(self) -> None:
         """Breaks off whatever is being waited for."""
-        if self._mailbox is not None:
-            self._mailbox.cut()
+        if self._client is not None:
+            cut(self._client)
         if self._call is not None:
             self._call.cancel()
 
@@ -77,32 +78,42 @@ class Worker:
 
     def _attempt(self) -> None:
         try:
-            with opened(self._account) as self._mailbox:
-                if not self._stopping:
-                    self._attend(self._mailbox)
+            with connected(self._account) as self._client:
+                self._attend(selected(self._client, self._account))
         except Trouble as trouble:
             self._tell(trouble)
         except (IMAPClientError, OSError) as error:
             self._lost(error)
         finally:
-            self._mailbox = None
+            self._client = None
 
     def _attend(self, mailbox: Mailbox) -> None:
-        self._uid = self._start(mailbox.uidvalidity)
-        if self._trouble != "register":
-            self._well()
+        waiting = Waiting(self._client, timeout=self._account.timeout)
+        self._start(mailbox.uidvalidity)
         self._move(mailbox, mailbox.uids_to_move())
         while not self._stopping:
+            waiting.forget()
             try:
                 self._drain(mailbox)
             except Temporary as fault:
                 self._tell(Trouble("register", NOT_REGISTERED, private=fault.private))
                 self._pause()
                 continue
+            self._failures = self._losses = 0
             if not self._unmoved:
                 self._well()
-            self._failures = self._losses = 0
-            mailbox.wait(self._wake, self._account.poll_seconds)
+            waiting.wait(self._wake, self._account.poll_seconds)
+
+    def _start(self, uidvalidity: int) -> None:
+        """Finds out where to go on; from the beginning where the server has numbered anew (RFC 9051 2.3.1.1)."""
+        if self._stopping:
+            return
+        cursor = self._on_loop(self._doorway.cursor()) or ""
+        validity, _, uid = cursor.partition(":")
+        known = validity == str(uidvalidity) and uid.isdecimal()
+        self._uidvalidity, self._uid = uidvalidity, int(uid) if known else 0
+        if self._trouble != "register" and not self._losses:
+            self._well()
 
     def _drain(self, mailbox: Mailbox) -> None:
         """Takes in everything above the last UID; raises Temporary where the register does not take it."""
@@ -111,18 +122,18 @@ class Worker:
                 return
             outcomes = self._on_loop(self._receive(mails))
             taken = [mail for mail, outcome in zip(mails, outcomes, strict=True) if outcome is None]
-            mailbox.file([mail.uid for mail in taken])
+            mailbox.flag([mail.uid for mail in taken])
             self._move(mailbox, [mail.uid for mail in taken if mail.whole])
             before = itertools.takewhile(lambda pair: pair[1] is None, zip(mails, outcomes, strict=True))
-            self._advance(mailbox, [mail for mail, _ in before])
+            self._advance([mail.uid for mail, _ in before])
             if len(taken) < len(mails):
                 raise Temporary(NOT_REGISTERED, private=_kinds(outcomes))
 
-    def _advance(self, mailbox: Mailbox, mails: Sequence[Mail]) -> None:
+    def _advance(self, uids: Sequence[int]) -> None:
         """Remembers how far we are: up to the first mail that the register did not take."""
-        if mails:
-            self._uid = mails[-1].uid
-            self._on_loop(self._doorway.set_cursor(f"{mailbox.uidvalidity}:{self._uid}"))
+        if uids:
+            self._uid = uids[-1]
+            self._on_loop(self._doorway.set_cursor(f"{self._uidvalidity}:{self._uid}"))
 
     def _move(self, mailbox: Mailbox, uids: Sequence[int]) -> None:
         if not uids:
@@ -143,32 +154,27 @@ class Worker:
 
     def _raw(self, mail: Mail, now: datetime) -> RawMessage:
         account = self._account
-        validity = self._mailbox.uidvalidity if self._mailbox else 0
         return RawMessage(
             channel="imap",
-            external_id=f"{account.user}@{account.host}/{account.mailbox}/{validity}/{mail.uid}",
+            external_id=f"{account.user}@{account.host}/{account.mailbox}/{self._uidvalidity}/{mail.uid}",
             content=mail.content,
-            received_at=arrived(mail, now),
+            received_at=mail.received_at(now),
             recipients=(account.address,),
             organisation=self._organisation,
         )
 
-    def _start(self, uidvalidity: int) -> int:
-        """The UID to go on from; 0, a full look, where the server has numbered the mailbox anew (RFC 9051 2.3.1.1)."""
-        cursor = self._on_loop(self._doorway.cursor()) or ""
-        validity, _, uid = cursor.partition(":")
-        return int(uid) if validity == str(uidvalidity) and uid.isdecimal() else 0
-
     # --- trouble ----------------------------------------------------------------------------------------------------
 
     def _tell(self, trouble: Trouble) -> None:
+        """Tells of a trouble once, however often it is met."""
         self._failures += 1
+        if self._trouble == trouble.code or self._stopping:
+            return
+        self._trouble = trouble.code
         log.warning(
             "mailbox trouble", action="reconnect", channel=self._doorway.name, code=trouble.code, why=trouble.private
         )
-        if self._trouble != trouble.code and not self._stopping:
-            self._trouble = trouble.code
-            self._on_loop(self._doorway.trouble(trouble.code, trouble.public))
+        self._on_loop(self._doorway.trouble(trouble.code, trouble.public))
 
     def _lost(self, error: Exception) -> None:
         """A connection that is lost now and then is no trouble as long as it comes back."""

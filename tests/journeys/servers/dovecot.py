@@ -181,8 +181,8 @@ class Dovecot:
             (self.folder / "run").mkdir()
 
     def close(self) -> None:
-        """Stops it and removes its folder."""
-        self.stop()
+        """Kills it and removes its folder."""
+        self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self) -> str:
@@ -218,6 +218,11 @@ class Dovecot:
         with self.client(user, folder) as client:
             found = client.fetch(client.search(), ["BODY.PEEK[]", "FLAGS"])
             return {mail[b"BODY[]"]: set(mail[b"FLAGS"]) - {b"\\Recent"} for mail in found.values()}
+
+    def mail_files(self, user: str) -> list[Path]:
+        """The files of the mails in the inbox."""
+        folder = self.folder / "home" / user / "Maildir"
+        return sorted(path for name in ("new", "cur") for path in (folder / name).iterdir())
 
     def renumber(self, user: str) -> None:
         """Numbers the inbox anew: another UIDVALIDITY, other UIDs. To be called while it is stopped."""
