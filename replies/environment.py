@@ -29,6 +29,8 @@ LETTERS = (
     "alarm",
     "undeliverable",
 )
+#: what letter files may use of Jinja's own filters
+JINJA_FILTERS = ("first", "join", "last", "length", "lower", "upper")
 #: the HTML around every letter
 PAGE = "page.html"
 
@@ -107,7 +109,7 @@ def letter_environment(files: Mapping[str, str]) -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.filters = dict(FILTERS) | {name: made.filters[name] for name in ("first", "join", "last", "length", "lower", "upper")}
+    made.filters = {name: made.filters[name] for name in JINJA_FILTERS} | FILTERS
     made.globals = {}
     return made
 
