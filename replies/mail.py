@@ -21,8 +21,10 @@ Header = tuple[str, str]
 
 #: a folded line ends before this column (RFC 5322, 2.1.1)
 _FOLD = 76
-#: bytes in one encoded word: at most 75 characters with its frame (RFC 2047, 2), less to leave room for a name
-_WORD_BYTES = 33
+#: an encoded word with its frame: at most 75 characters and on a line of at most 76 (RFC 2047, 2), names included
+_WORD = 66
+#: a little more for display names: readers are known to put a blank between two words of one name
+_NAME_WORD = 70
 #: no line may be longer (RFC 5322, 2.1.1)
 _LONGEST = 900
 #: the newest References that are kept: the thread's beginning and its end are what programs look at
@@ -75,10 +77,10 @@ def header(name: str, value: str) -> str:
     return "\r\n".join((*written, line)) + "\r\n"
 
 
-def phrase(text: str) -> str:
-    """Words for a header in ASCII: as they are, or as encoded words."""
+def phrase(text: str, longest: int = _WORD) -> str:
+    """Words for a header in ASCII: as they are, or as encoded words of at most so many characters."""
     clean = single_line(text)
-    return clean if clean.isascii() and "=?" not in clean else " ".join(_encoded(clean))
+    return clean if clean.isascii() and "=?" not in clean else " ".join(_encoded(clean, longest))
 
 
 @lru_cache(maxsize=1024)
@@ -89,7 +91,7 @@ def mailbox(address: Address) -> str:
     if not name:
         return spec
     if not name.isascii() or "=?" in name:
-        return f"{phrase(name)} {spec}"
+        return f"{phrase(name, _NAME_WORD)} {spec}"
     if _ATOM.fullmatch(name):
         return f"{name} {spec}"
     return f"{_quoted(name)} {spec}"
@@ -139,16 +141,16 @@ def _ascii_domain(domain: str) -> str:
         return domain
 
 
-def _encoded(text: str) -> Iterator[str]:
+def _encoded(text: str, longest: int) -> Iterator[str]:
     """RFC 2047 words that never split a character; Q where most is ASCII, B otherwise."""
-    encode = _q_word if 4 * len(text.encode()) < 5 * len(text) else _b_word
+    encode, size = (_q_word, _q_size) if 4 * len(text.encode()) < 5 * len(text) else (_b_word, _b_size)
     held = b""
     for character in text:
-        octets = character.encode("utf-8")
-        if len(held) + len(octets) > (_WORD_BYTES if encode is _b_word else _WORD_BYTES // 2):
+        longer = held + character.encode("utf-8")
+        if size(longer) > longest:
             yield encode(held)
-            held = b""
-        held += octets
+            longer = character.encode("utf-8")
+        held = longer
     yield encode(held)
 
 
@@ -156,9 +158,17 @@ def _b_word(octets: bytes) -> str:
     return f"=?utf-8?b?{base64.b64encode(octets).decode('ascii')}?="
 
 
+def _b_size(octets: bytes) -> int:
+    return 12 + 4 * ((len(octets) + 2) // 3)
+
+
 def _q_word(octets: bytes) -> str:
     safe = ("_" if octet == 32 else chr(octet) if octet in _Q_SAFE else f"={octet:02X}" for octet in octets)
     return f"=?utf-8?q?{''.join(safe)}?="
+
+
+def _q_size(octets: bytes) -> int:
+    return 12 + sum(1 if octet == 32 or octet in _Q_SAFE else 3 for octet in octets)
 
 
 def _transfer(content: bytes) -> tuple[str, bytes]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.utils import getaddresses
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -184,3 +185,20 @@ def test_long_threads_keep_their_beginning_and_end() -> None:
     ids = [f"m{number}@x.example" for number in range(50)]
     kept = mail.message_ids(ids).split()
     assert (kept[0], kept[-1], len(kept)) == ("<m0@x.example>", "<m49@x.example>", 20)
+
+
+@pytest.mark.parametrize("name", ["Petronella Åkerhjelm", "Мария Иванова Петрова", "سارة أحمد الحسن", "Bø Æ"])
+def test_a_usual_name_is_one_encoded_word(name: str) -> None:
+    """Readers are known to put a blank between two words of one name."""
+    written = mail.header("From", mail.mailbox(Address(kind=AddressKind.MAIL, value="a@x.example", name=name)))
+    assert written.count("=?utf-8?") == 1
+    read = message_from_bytes(written.encode() + b"\r\n", policy=policy.default)["From"]
+    assert read.addresses[0].display_name == name
+
+
+@given(value=st.text(min_size=1, max_size=200))
+def test_encoded_words_keep_to_their_length(value: str) -> None:
+    """RFC 2047, 2: 75 characters a word, 76 a line."""
+    written = mail.header("Subject", mail.phrase("Ö" + value))
+    assert all(len(word) <= 75 for word in written.split())
+    assert all(len(line) <= 76 for line in written.split("\r\n"))
