@@ -16,7 +16,7 @@ from replies.environment import Wordings
 from replies.openers import languages, opener
 from replies.sections import FAULTS, page, plain, section, short
 
-#: letters that answer the fact that somebody wrote; marked as such for programs of all ages
+#: letters that always answer a message of the sender
 ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "not_examined"})
 
 
@@ -88,7 +88,7 @@ class Composer:
             ("Message-ID", mail.message_ids([message_id])),
             *_thread(in_reply_to, references),
             ("Content-Language", ", ".join(fact.language for fact in facts)),
-            *(_automatic(order, role, bool(in_reply_to)) if automatic else ()),
+            *(_automatic(order, role, in_reply_to) if automatic else ()),
             ("X-Lyhord-Loop", mail.phrase(organisation or self._product)),
         ]
         return Letter(
@@ -125,17 +125,16 @@ def _thread(in_reply_to: str, references: tuple[str, ...]) -> list[mail.Header]:
     return [(name, value) for name, value in (("In-Reply-To", parent), ("References", thread)) if value]
 
 
-def _automatic(order: LetterOrder, role: str, answers: bool) -> list[mail.Header]:
+def _automatic(order: LetterOrder, role: str, in_reply_to: str) -> list[mail.Header]:
     """What tells other programs not to answer (RFC 3834, 5; MS-OXCMAIL)."""
-    replied = role == "sender" and answers
-    headers = [
-        ("Auto-Submitted", "auto-replied" if replied else "auto-generated"),
+    # A parent's mail may have no Message-ID; the acknowledgement answers it all the same.
+    replies = role == "sender" and (bool(in_reply_to) or order.template in ACKNOWLEDGEMENTS)
+    return [
+        ("Auto-Submitted", "auto-replied" if replies else "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
         ("X-Loop", "lyhord"),
+        *([("Precedence", "auto_reply")] if replies else []),
     ]
-    if order.template in ACKNOWLEDGEMENTS:
-        headers.append(("Precedence", "auto_reply"))
-    return headers
 
 
 def _content(headers: list[mail.Header], text: str, html: str, letter_id: str) -> bytes:

@@ -145,6 +145,19 @@ def test_an_acknowledgement_tells_programs_not_to_answer(facts: Facts, write: Wr
     assert made.envelope_from == ""
 
 
+def test_an_acknowledgement_is_a_reply_to_a_mail_without_a_message_id(facts: Facts, write: Write) -> None:
+    message = parsed(write("acknowledgement", facts(), in_reply_to="", references=()))
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message["In-Reply-To"] is None
+
+
+def test_a_letter_of_the_clock_is_generated(facts: Facts, write: Write) -> None:
+    """B2: nobody wrote just now."""
+    message = parsed(write("question_repeated", facts(), in_reply_to="", references=()))
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Precedence"] is None
+
+
 def test_a_notice_is_generated_not_a_reply(facts: Facts, write: Write) -> None:
     message = parsed(write("notice", facts(), role="head", in_reply_to="", references=()))
     assert message["Auto-Submitted"] == "auto-generated"
@@ -209,8 +222,8 @@ def test_staff_get_no_opener(facts: Facts, write: Write, case: Callable[..., Cas
     assert write("notice", facts(), case=case(language="fi"), role="head").body.startswith("Nytt ärende")
 
 
-def test_a_right_to_left_language_turns_its_section(facts: Facts, write: Write) -> None:
-    """A language without letters of its own is written in English, never mixed up."""
+def test_a_language_without_letters_is_written_in_english(facts: Facts, write: Write) -> None:
+    """D3: an unknown language is never mixed up with another."""
     made = write("acknowledgement", facts("xx"))
     assert "Thank you, we have received your complaint" in made.body
 
