@@ -150,7 +150,7 @@ def staff_letter(
         time_zone=procedure.organisation.time_zone,
         country=procedure.organisation.country,
         reference=case.reference if case else "",
-        kind=(case.kind or "") if case else "",
+        kind="all_clear" if code.endswith("_over") else (case.kind or "") if case else "",
         what_happened=event(code, values, language),
     )
     return _compose(desk, procedure, order, (facts,), to=to, case=case, mailbox=procedure.answers_from(()), now=now)

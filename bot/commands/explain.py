@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bot.commands import sources
 from bot.commands.register import whole_case
+from bot.desk import Desk
 from bot.output import console, emit, say, show
 from bot.pipeline import consider
-from bot.settings import Settings, load
+from bot.settings import SQLITE, Database, Security, Settings, load
 from bot.wiring import open_desk, open_register
 from bot.workers import now
 from register.errors import Permanent
 from register.records import Case, Entry, Understanding
 from register.seals import new_id
 
+#: the parts of a decision that are shown one by one
+DECIDED = (
+    *("disposition", "rule", "clause", "procedure", "unit", "stage"),
+    *("owner", "recipients", "excluded", "questions", "missing_parts"),
+)
 #: stands in for the number that only registering gives
 NO_NUMBER = "(number)"
 
@@ -36,7 +44,7 @@ def explain(subject: str, *, to: str | None, json: bool, config: Path | None) ->
 async def _file(file: Path, to: str | None, settings: Settings) -> dict[str, Any]:
     _, content = next(iter(sources.messages([file])), ("", b""))
     raw = sources.raw(content, to=to, now=now())
-    async with open_desk(settings) as desk:
+    async with _dry_desk(settings) as desk:
         submission = await desk.read(raw)
         procedure = desk.procedure_for(raw, submission)
         if procedure is None:
@@ -60,6 +68,20 @@ async def _file(file: Path, to: str | None, settings: Settings) -> dict[str, Any
             for one in letters
         ],
     }
+
+
+@asynccontextmanager
+async def _dry_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The desk over the real register where there is one, else over an empty one that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="lyhord-") as folder:
+        file = Path(settings.database.url.removeprefix(SQLITE))
+        missing = settings.database.url.startswith(SQLITE) and not file.exists()
+        empty = {
+            "database": Database(url=f"{SQLITE}{folder}/lyhord.db"),
+            "security": Security(key_file=Path(folder, "key")),
+        }
+        async with open_desk(settings.model_copy(update=empty) if missing else settings) as desk:
+            yield desk
 
 
 def preview(entry: Entry) -> Case:

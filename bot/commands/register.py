@@ -140,7 +140,8 @@ def _dates(case: Case) -> Iterator[str]:
         yield f"acknowledged {_minute(case.acknowledged_at)}"
     else:
         yield f"not acknowledged: {case.not_acknowledged_because or 'owed'}"
-    for deadline in sorted(case.deadlines, key=lambda one: one.due_at):
+    running = (one for one in case.deadlines if one.kind != "acknowledge" or case.acknowledged_at is None)
+    for deadline in sorted(running, key=lambda one: one.due_at):
         yield f"{deadline.kind} by {deadline.due_at.astimezone():%Y-%m-%d}"
 
 

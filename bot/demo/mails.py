@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -26,11 +27,21 @@ class Mail:
     subject: str
 
 
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files("bot.demo").joinpath("samples.toml").read_text(encoding="utf-8"))
+
+
 def samples() -> list[dict[str, Any]]:
-    """The tables of samples.toml, in order."""
-    table = tomllib.loads(resources.files("bot.demo").joinpath("samples.toml").read_text(encoding="utf-8"))
-    mails: list[dict[str, Any]] = table["mail"]
+    """The mails of samples.toml, in order."""
+    mails: list[dict[str, Any]] = _table()["mail"]
     return mails
+
+
+def dialogue() -> dict[str, Any]:
+    """The chat of samples.toml: name and language of the parent, what they write."""
+    chat: dict[str, Any] = _table()["chat"]
+    return chat
 
 
 def mail(number: int, sample: Mapping[str, Any], sent: Sequence[Mail], answers: Mapping[int, Received]) -> Mail | None:

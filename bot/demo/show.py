@@ -16,7 +16,8 @@ from rich.text import Text
 
 from bot import logs
 from bot.commands.register import cases_table
-from bot.demo.mails import Mail, mail, samples
+from bot.demo.chat import TOKEN, Chat
+from bot.demo.mails import Mail, dialogue, mail, samples
 from bot.demo.receiver import Received, Receiver
 from bot.output import console, say
 from bot.service import Service
@@ -41,7 +42,13 @@ log_level = "error"
 [[channels]]
 kind = "smtp"
 host = "127.0.0.1"
-port = {listener}
+port = 0
+
+[[channels]]
+kind = "telegram"
+token_file = "demo-token"
+base_url = "http://127.0.0.1:{chat}"
+organisation = "huddinge"
 """
 
 
@@ -57,28 +64,45 @@ async def _demo(place: Path) -> None:
     say("Lyhord takes in every complaint to a school, registers it, answers it at once", style="bold")
     say("and sends it to the role that the school's own written procedure names.\n", style="bold")
     say("Starting four schools, a mail listener and a mail receiver on this machine …")
-    receiver = Receiver(place / "letters")
+    receiver, chat = Receiver(place / "letters"), Chat()
     await receiver.start()
+    await chat.start()
     try:
-        async with _service(place, receiver) as service:
-            await _send_all(service, receiver)
+        async with _service(place, receiver, chat) as service:
+            taken_in: asyncio.Queue[Entered] = asyncio.Queue()
+            service.workers.entered = lambda raw, entered: taken_in.put_nowait(entered)
+            await _send_all(service, receiver, taken_in)
+            await _talk(chat, taken_in)
             await _sum_up(service.workers.desk.register, receiver, place)
     finally:
         await receiver.stop()
+        await chat.stop()
 
 
 @asynccontextmanager
-async def _service(place: Path, receiver: Receiver) -> AsyncIterator[Service]:
+async def _service(place: Path, receiver: Receiver, chat: Chat) -> AsyncIterator[Service]:
     file = place / "lyhord.toml"
-    file.write_text(_SETTINGS.format(receiver=receiver.port, listener=0), encoding="utf-8")
+    file.write_text(_SETTINGS.format(receiver=receiver.port, chat=chat.port), encoding="utf-8")
+    (place / "demo-token").write_text(TOKEN, encoding="ascii")
     service = Service(load(file))
     async with service.running():
         yield service
 
 
-async def _send_all(service: Service, receiver: Receiver) -> None:
-    taken_in: asyncio.Queue[Entered] = asyncio.Queue()
-    service.workers.entered = lambda raw, entered: taken_in.put_nowait(entered)
+async def _talk(chat: Chat, taken_in: asyncio.Queue[Entered]) -> None:
+    """A parent writes to the school's bot."""
+    parent = dialogue()
+    for number, text in enumerate(parent["messages"], 1):
+        await chat.write(text, parent["name"], parent["language"])
+        entered = await asyncio.wait_for(taken_in.get(), 60)
+        say("\n💬 a parent in the chat", style="bold")
+        say(f"  {parent['name']}: {text}", style="dim")
+        say(f"  {_became(entered)}")
+        first = (await chat.answered(number)).split("\n\n")
+        say(f"  the bot: {' '.join(first[:3])} …", style="green")
+
+
+async def _send_all(service: Service, receiver: Receiver, taken_in: asyncio.Queue[Entered]) -> None:
     sent: list[Mail] = []
     answers: dict[int, Received] = {}
     columns = (BarColumn(), TextColumn("{task.completed}/{task.total} {task.description}"))
@@ -97,8 +121,8 @@ async def _send_all(service: Service, receiver: Receiver) -> None:
 
 
 def _port(service: Service) -> int:
-    (door,) = service.doors.values()
-    port: int = door.port  # type: ignore[attr-defined]  # the demo's only door is a listener, and listeners have one
+    # The name of a door that was given port 0 says so; the port that it got stands on the running listener.
+    port: int = service.doors["smtp:1"].port  # type: ignore[attr-defined]  # listeners have one, other doors do not
     return port
 
 
