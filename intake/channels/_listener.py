@@ -144,7 +144,7 @@ async def _close(server: asyncio.Server, house: House) -> None:
         dialogue.stop()
     await _settled({one.task for one in house.open if one.task is not None} | house.commits, GRACE)
     for dialogue in tuple(house.open):
-        dialogue.abort(_replies.SHUTTING_DOWN)
+        dialogue.abort(_replies.CLOSING)
     for commit in house.commits:
         commit.cancel()
     await _settled({one.gone for one in house.open} | house.commits, 1.0)

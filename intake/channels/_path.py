@@ -14,7 +14,8 @@ _PATH = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-_BARE = re.compile(r"([^\s<>\"\\@]+@[^\s<>\"\\@]+)(?:\s+(.*))?\Z", re.ASCII)
+# Without angle brackets, as careless clients send it.
+_BARE = re.compile(r"([^\s<>()\"\\@]+@[^\s<>()\"\\@]+)(?:\s+(.*))?\Z", re.ASCII)
 # C0 controls, DEL, C1 controls, and the surrogates that stand for bytes that are no UTF-8.
 _UNSPEAKABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 

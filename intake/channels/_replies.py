@@ -9,14 +9,15 @@ NOT_NOW = "451 4.3.0 Not taken in just now, please try again later"
 TOO_BIG = "552 5.3.4 Message too big"
 TOO_MANY = "421 4.3.2 Too many connections, please try again later"
 TIMEOUT = "421 4.4.2 Nothing heard for too long"
-SHUTTING_DOWN = "421 4.3.2 Closing, please come back later"
+CLOSING = "421 4.3.2 Closing, please come back later"
 
 #: enhanced codes by reply code (RFC 3463); what is not here gets the class with `0.0`
 _ENHANCED = {
     "500": "5.5.2", "501": "5.5.4", "502": "5.5.1", "503": "5.5.1", "530": "5.7.0", "552": "5.3.4", "553": "5.1.3",
     "554": "5.7.0", "555": "5.5.4", "454": "4.7.0",
 }  # fmt: skip
-_BARE = re.compile(r"([245]\d\d)[ ](?!\d\.\d+\.\d+ )")
+# The greeting, 220, has none.
+_BARE = re.compile(r"(?!220)([245]\d\d)[ ](?!\d\.\d+\.\d+ )")
 
 
 def enhanced(reply: str) -> str:
