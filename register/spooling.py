@@ -49,7 +49,10 @@ _END = (
 async def _spool_all(pen: Pen, raws: Sequence[RawMessage]) -> list[bool]:
     """True for each message that is new; a key that comes twice in one group is new once."""
     statement = insert(pen.conn.dialect, spool).on_conflict_do_nothing(index_elements=["channel", "external_id"])
-    rows = {(raw.channel, raw.external_id): _row(raw) for raw in reversed(raws)}
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for raw in raws:
+        # The first copy of a key counts, and the ids keep the order of arrival.
+        rows.setdefault((raw.channel, raw.external_id), _row(raw))
     keys = statement.returning(spool.c.channel, spool.c.external_id)
     new = {(row.channel, row.external_id) for row in await pen.conn.execute(keys, list(rows.values()))}
     if new:

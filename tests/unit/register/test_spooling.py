@@ -187,3 +187,9 @@ async def test_where_a_message_is_can_be_asked(register: Register) -> None:
     place = await register.whereabouts("lmtp", "1")
     assert place is not None
     assert (place.outcome, place.reference) == ("registered", case.reference)
+
+
+async def test_messages_that_share_a_commit_keep_the_order_of_their_arrival(register: Register) -> None:
+    await asyncio.gather(*(register.spool(mail(str(number))) for number in range(20)))
+    found = await register.claim_messages(WORKER, 20, NOW, LEASE)
+    assert [one.external_id for one in found] == [str(number) for number in range(20)]
