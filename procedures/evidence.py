@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from babel import Locale
 
@@ -65,8 +66,13 @@ def _value(
     if name == "category":
         return category_title or label
     if name == "language":
-        return str(Locale(language).languages.get(label, label))
+        return _language(label, language)
     return words.kinds.get(label, label)
+
+
+@cache
+def _language(code: str, language: str) -> str:
+    return str(Locale(language).languages.get(code, code))
 
 
 def _role_title(procedure: Procedure, name: str, language: str) -> str:

@@ -17,7 +17,7 @@ _STREET = re.compile(
     r"|\b\w{2,40}(?:gatan|vägen|gränd|gata|veien|vegen|gate|plass)\b",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"(?<![\w/-])\+?\d(?:[ /()-]{0,2}\d){6,14}(?![\w/-])")
+_PHONE = re.compile(r"(?<![\w/-])(?!\d{4}-\d\d-\d\d)\+?\d(?:[ /()-]{0,2}\d){6,14}(?![\w/-])")
 
 
 def missing_parts(asked: PartsAsked, submission: Submission) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -32,4 +33,9 @@ def _line(procedure: Procedure, decision: Decision, step: Step, reader: str, lan
 
 def day(moment: datetime, zone: ZoneInfo, language: str) -> str:
     """The local date of a moment, written out."""
-    return format_date(moment.astimezone(zone).date(), format="long", locale=_LOCALES.get(language, language))
+    return _written(moment.astimezone(zone).date(), _LOCALES.get(language, language))
+
+
+@lru_cache(maxsize=1024)
+def _written(on: date, locale: str) -> str:
+    return format_date(on, format="long", locale=locale)

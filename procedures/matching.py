@@ -73,10 +73,13 @@ def _unit_named(procedure: Procedure, written: str) -> str | None:
 
 
 def _unit_of_mailbox(procedure: Procedure, submission: Submission) -> str | None:
-    written = (*submission.delivered_to, *(address.value for address in (*submission.to, *submission.cc)))
-    units = [box.unit for box in map(procedure.mailbox_at, written) if box]
-    # A mail to the kindergarten and the school at once belongs to neither alone.
-    return units[0] if len(set(units)) == 1 else None
+    written = [address.value for address in (*submission.to, *submission.cc)]
+    for addresses in (submission.delivered_to, written):
+        units = {box.unit for box in map(procedure.mailbox_at, addresses) if box}
+        # A mail to the kindergarten and the school at once belongs to neither alone.
+        if units:
+            return units.pop() if len(units) == 1 else None
+    return None
 
 
 def first_rule(procedure: Procedure, matter: Matter) -> Rule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import time
 from functools import cached_property
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -31,7 +32,7 @@ from procedures.sections import (
     Unit,
     UrgentPolicy,
 )
-from procedures.values import LANGUAGES, WEEKDAYS, Lines, Section, Text
+from procedures.values import LANGUAGES, WEEKDAYS, Lines, Section, Text, Weekday
 from register.records import Address, AddressKind, OrganisationFacts, RoleFacts, UnitFacts
 
 T = TypeVar("T")
@@ -157,14 +158,22 @@ class Procedure(Section):
 
     def calendar_of(self, unit: str | None = None) -> Calendar:
         """The calendar of a unit, which may have office hours of its own."""
-        place = self.unit(unit)
-        hours = (place.office_hours if place else None) or self.calendar.office_hours
+        return self._calendars.get(unit) or self._calendars[None]
+
+    @cached_property
+    def _calendars(self) -> Mapping[str | None, Calendar]:
+        own = {unit.id: unit.office_hours for unit in self.units if unit.office_hours}
+        return {None: self._calendar(self.calendar.office_hours)} | {
+            unit: self._calendar(hours) for unit, hours in own.items()
+        }
+
+    def _calendar(self, hours: Mapping[Weekday, tuple[time, time]]) -> Calendar:
         return Calendar(
             zone=self.zone,
             country=self.organisation.country,
             subdivision=self.organisation.subdivision,
             categories=self.calendar.holiday_categories,
-            hours=tuple(hours.get(day) for day in WEEKDAYS),  # type: ignore[call-overload]  # WEEKDAYS are its keys
+            hours=tuple(hours.get(day) for day in WEEKDAYS),
             closed=tuple((period.first, period.last) for period in self.calendar.closed),
             terms=tuple((period.first, period.last) for period in self.calendar.terms),
             breaks=tuple((period.first, period.last) for period in self.calendar.breaks),

@@ -84,18 +84,26 @@ class People:
 
         `other_than`: the role that had the case before; somebody else is preferred (G8). Never a barred role.
         """
-        before = self.procedure.role(other_than)
-        allowed = [role for role in self._in_order(name, stage) if role.id not in self.barred]
-        others = (role.id for role in allowed if before is None or not same_person(role, before))
-        return next(others, allowed[0].id if allowed else self.procedure.organisation.last_resort)
+        before, same = self.procedure.role(other_than), ""
+        for role in self._in_order(name, stage):
+            if role.id in self.barred:
+                continue
+            if before is None or not same_person(role, before):
+                return role.id
+            same = same or role.id
+        return same or self.procedure.organisation.last_resort
 
     def _in_order(self, name: str, stage: Stage | None) -> Iterator[Role]:
-        house = self.procedure.organisation
-        next_owners = (following.owner for following in self.procedure.following(stage, self.unit))
-        for wanted in (name, *next_owners, house.default_role, house.last_resort):
+        for wanted in self._wanted(name, stage):
             for holder in self.holders(wanted):
                 yield from self._and_stand_ins(holder)
         yield from self.procedure.roles
+
+    def _wanted(self, name: str, stage: Stage | None) -> Iterator[str]:
+        yield name
+        yield from (following.owner for following in self.procedure.following(stage, self.unit))
+        yield self.procedure.organisation.default_role
+        yield self.procedure.organisation.last_resort
 
     def _and_stand_ins(self, role: Role) -> Iterator[Role]:
         seen: set[str] = set()

@@ -10,12 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 #: the languages that every text of a procedure has
 LANGUAGES = ("sv", "bg", "nb", "nn", "en")
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Kind = Literal["complaint", "concern", "question", "praise", "follow_up", "other"]
 DayUnit = Literal["working_days", "school_days", "calendar_days", "months"]
 Part = Literal["full_name", "address", "date", "signature", "phone", "answer_by"]
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 def _in_every_language(value: object) -> object:
