@@ -291,7 +291,7 @@ class Meanwhile(UserDict[Path, str]):
 
 def test_a_file_that_appears_meanwhile_is_kept_and_ours_are_taken_back(tmp_path: Path) -> None:
     texts = Meanwhile({tmp_path / "first.toml": "a = 1", tmp_path / "second.toml": "b = 2"})
-    with pytest.raises(BadSettings, match="second.toml: cannot be written: File exists; nothing was written"):
+    with pytest.raises(BadSettings, match=r"second\.toml: cannot be written: File exists; nothing was written"):
         place(texts)
     assert files(tmp_path) == ["second.toml"]
     assert (tmp_path / "second.toml").read_text(encoding="utf-8") == "theirs"
