@@ -24,17 +24,32 @@ class Alarms:
         #: a case that waits longer than this for its acknowledgement rings
         self.acknowledge_within = acknowledge_within
 
-    async def ring(self, code: str, subject: str, detail: str, text: str, now: datetime) -> None:
-        """Rings once for (code, subject) until `well`; `text` is public and in English, `detail` a stable code."""
+    async def ring(
+        self,
+        code: str,
+        subject: str,
+        detail: str,
+        text: str,
+        now: datetime,
+        *,
+        organisation: str | None = None,
+        not_to: Sequence[str] = (),
+    ) -> None:
+        """Rings once for (code, subject) until `well`; `text` is public and in English, `detail` a stable code.
+
+        The school of `organisation` is told, else the first one; never a role of `not_to`.
+        """
         if await self.desk.register.alarm(code, subject, now):
             log().error("alarm", action="alarm", code=code, subject=subject, detail=detail)
-            await self._post("alarm", code, {"subject": subject, "detail": detail, "text": text}, now)
+            facts = {"subject": subject, "detail": detail, "text": text}
+            await self._post("alarm", code, facts, now, procedure=self._procedure(organisation), not_to=not_to)
 
-    async def well(self, code: str, subject: str, now: datetime) -> None:
+    async def well(self, code: str, subject: str, now: datetime, *, organisation: str | None = None) -> None:
         """Ends an alarm and says so, where one was ringing."""
         if await self.desk.register.all_clear(code, subject, now):
             log().info("all clear", action="all_clear", code=code, subject=subject)
-            await self._post("alarm", f"{code}_over", {"subject": subject, "detail": "", "text": ""}, now)
+            facts = {"subject": subject, "detail": "", "text": ""}
+            await self._post("alarm", f"{code}_over", facts, now, procedure=self._procedure(organisation))
 
     async def needs_human(self, raw: RawMessage, place: str, kind: str, now: datetime) -> None:
         """A message was set aside by an error: somebody has to look at it."""
@@ -47,11 +62,10 @@ class Alarms:
         if letter.template in ABOUT_TROUBLE:
             return
         case = await self.desk.register.case(letter.case_id) if letter.case_id else None
-        procedure = self._procedure(case.organisation) if case else None
+        procedure = self._procedure(case.organisation if case else None)
         facts = {"template": letter.template, "role": letter.role, "reason": reason}
-        await self._post(
-            "undeliverable", "letter_failed", facts, now, procedure=procedure, case=case, not_to=letter.role
-        )
+        barred = (*(case.excluded if case else ()), letter.role)
+        await self._post("undeliverable", "letter_failed", facts, now, procedure=procedure, case=case, not_to=barred)
 
     async def _post(
         self,
@@ -60,15 +74,15 @@ class Alarms:
         facts: Mapping[str, str],
         now: datetime,
         *,
-        procedure: Procedure | None = None,
+        procedure: Procedure | None,
         case: Case | None = None,
-        not_to: str = "",
+        not_to: Sequence[str] = (),
     ) -> None:
         about = procedure or self.desk.procedures.all[0]
-        order = LetterOrder(template=template, to=self._role(about, case, not_to), urgent=False)
+        order = LetterOrder(template=template, to=_told(about, case, not_to))
         letters = [
             staff_letter(self.desk, about, order, to=to, case=case, code=code, values=facts, now=now)
-            for to in self._addresses(about, order.to)
+            for to in self._addresses(about, order.to, not_to)
         ]
         happening = Happening(what=f"{template}_ordered", facts={"code": code, **facts})
         await self.desk.register.post(letters, [happening], now, case_id=case.id if case else None)
@@ -76,13 +90,18 @@ class Alarms:
     def _procedure(self, organisation: str | None) -> Procedure | None:
         return self.desk.procedures.get(organisation) if organisation else None
 
-    def _role(self, procedure: Procedure, case: Case | None, not_to: str) -> str:
-        """The owner of the case, else the default role; whoever cannot be reached is passed over."""
-        house, barred = procedure.organisation, (*(case.excluded if case else ()), not_to)
-        wanted = (case.owner if case else house.default_role, house.default_role, house.last_resort)
-        return next((role for role in wanted if role not in barred), house.last_resort)
-
-    def _addresses(self, procedure: Procedure, role: str) -> Iterator[Address]:
-        yield from (one for one in procedure.addresses(role) if one.kind is AddressKind.MAIL)
+    def _addresses(self, procedure: Procedure, role: str, not_to: Sequence[str]) -> Iterator[Address]:
+        """The role's mail, and the further addresses but for those of a role that must not read this (G2)."""
+        yield from (one for one in procedure.addresses(role, not_to) if one.kind is AddressKind.MAIL)
+        barred = {one.value.lower() for role_id in not_to for one in procedure.addresses(role_id)}
         for value in self.further:
-            yield Address(kind=AddressKind.MAIL, value=value)
+            if value.lower() not in barred:
+                yield Address(kind=AddressKind.MAIL, value=value)
+
+
+def _told(procedure: Procedure, case: Case | None, not_to: Sequence[str]) -> str:
+    """The owner of the case, else the default role; whoever must not or cannot be told is passed over."""
+    house = procedure.organisation
+    wanted = (case.owner if case else house.default_role, house.default_role, house.last_resort)
+    others = (role.id for role in procedure.roles if role.mail)
+    return next((role for role in (*wanted, *others) if role not in not_to), house.last_resort)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from bot.alarms import Alarms
 from bot.desk import Desk
 from bot.logs import log
-from bot.writing import Writing
+from bot.writing import SENDER, Writing
 from procedures.decide import Situation
 from register.records import (
     Address,
@@ -30,14 +31,16 @@ from register.records import (
 SILENT = ("acknowledge", "passed_on")
 #: the one repetition of a question that got no answer
 REPEATED = "question_repeated"
+OWED = "acknowledgement_owed"
 
 
 async def tick(desk: Desk, alarms: Alarms, now: datetime) -> None:
-    """One look at everything that time alone sets off."""
-    for case, deadline in await desk.register.due(now):
-        await _due(desk, case, deadline, now)
-    await _owed(desk, alarms, now)
-    await _books(desk, alarms, now)
+    """One look at everything that time alone sets off; what fails of it is raised once the rest is done."""
+    looks = [_due(desk, case, deadline, now) for case, deadline in await desk.register.due(now)]
+    ends = await asyncio.gather(*looks, _owed(desk, alarms, now), _books(desk, alarms, now), return_exceptions=True)
+    for error in ends:
+        if isinstance(error, BaseException):
+            raise error
 
 
 async def _due(desk: Desk, case: Case, deadline: Deadline, now: datetime) -> None:
@@ -56,11 +59,12 @@ async def _letters(desk: Desk, case: Case, deadline: Deadline, now: datetime) ->
     if deadline.kind != REPEATED:
         order = LetterOrder(template="reminder", to=deadline.role or case.owner, clause=deadline.clause)
         first = Submission(channel=case.channel)
-    elif case.messages > 1:
-        return ()
     else:
-        order = LetterOrder(template=REPEATED, to="sender", clause=deadline.clause)
-        first = first_message(case, (await desk.register.messages(case.id))[0])
+        messages = await desk.register.messages(case.id)
+        if any(map(_is_written, messages[1:])):
+            return ()
+        order = LetterOrder(template=REPEATED, to=SENDER, clause=deadline.clause)
+        first = first_message(case, messages[0])
     situation = Situation(
         submission=first, ruling=Ruling(), understanding=Understanding(language=Verdict(label=case.language, score=1.0))
     )
@@ -73,6 +77,11 @@ async def _letters(desk: Desk, case: Case, deadline: Deadline, now: datetime) ->
         now=now,
     )
     return writing(case)
+
+
+def _is_written(message: Mapping[str, Any]) -> bool:
+    """A person's own writing: no robot's, and not the same mail once more."""
+    return not message["automatic"] and message["joined_by"] != "repeat"
 
 
 def first_message(case: Case, message: Mapping[str, Any]) -> Submission:
@@ -89,13 +98,19 @@ def first_message(case: Case, message: Mapping[str, Any]) -> Submission:
 
 
 async def _owed(desk: Desk, alarms: Alarms, now: datetime) -> None:
-    """An acknowledgement that has not left in time rings (G4); it ends when none is owed any more."""
+    """An acknowledgement that has not left in time rings (G4); it ends when the school owes none any more."""
     owed = await desk.register.unacknowledged(now - alarms.acknowledge_within)
-    if owed:
-        numbers = ", ".join(case.reference for case in owed[:10])
-        await alarms.ring("acknowledgement_owed", "register", str(len(owed)), numbers, now)
-    else:
-        await alarms.well("acknowledgement_owed", "register", now)
+    for procedure in desk.procedures.all:
+        mine = [case for case in owed if case.organisation == procedure.id]
+        if mine:
+            numbers = ", ".join(case.reference for case in mine[:10])
+            # Whoever is complained about in one of them must not read that it is there (G2).
+            barred = tuple({role for case in mine for role in case.excluded})
+            await alarms.ring(
+                OWED, procedure.id, str(len(mine)), numbers, now, organisation=procedure.id, not_to=barred
+            )
+        else:
+            await alarms.well(OWED, procedure.id, now, organisation=procedure.id)
 
 
 async def _books(desk: Desk, alarms: Alarms, now: datetime) -> None:

@@ -14,7 +14,7 @@ from classifiers import Classifiers
 from intake import channels, guards, threads
 from procedures.load import Procedures
 from procedures.model import Procedure
-from register.records import Case, Decision, Match, RawMessage, Ruling, Submission, Understanding
+from register.records import Address, Case, Decision, Match, RawMessage, Ruling, Submission, Understanding
 from register.seals import Seals
 from register.store import Register
 from replies.compose import Composer
@@ -65,7 +65,7 @@ class Desk:
 
     async def rule(self, submission: Submission, now: datetime) -> Ruling:
         """Whether it may be answered automatically."""
-        answer_to = submission.reply_to or submission.sender
+        answer_to = answer_address(submission, self.procedures.own_addresses)
         since = [now - window for window, _ in guards.WINDOWS]
         sent = await self.register.answers_sent(answer_to.value, since) if answer_to else ()
         return guards.judge(
@@ -102,3 +102,9 @@ def recipients(submission: Submission) -> tuple[str, ...]:
     """Every address that a message was sent to, envelope and delivery headers first, lower case, each once."""
     written = (address.value for address in (*submission.to, *submission.cc))
     return tuple(dict.fromkeys(value.lower() for value in (*submission.delivered_to, *written)))
+
+
+def answer_address(submission: Submission, own: frozenset[str]) -> Address | None:
+    """Where an answer goes: Reply-To if it is not one of our own mailboxes, else the sender."""
+    asked = submission.reply_to
+    return asked if asked and asked.value.lower() not in own else submission.sender

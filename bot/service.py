@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from bot.wiring import open_desk, open_senders
 from bot.workers import Workers, now
 from intake import channels
 from intake.channels import Channel, Doorway
-from register.errors import BadSettings
+from register.errors import BadSettings, Fault
 
 
 class Service:
@@ -32,6 +32,8 @@ class Service:
         self.doors: dict[str, Channel] = {}
         self.workers: Workers
         self._met: dict[str, asyncio.Event] = {}
+        #: False until every door listens or has said why not
+        self._started = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -43,37 +45,43 @@ class Service:
             self._start(desk)
             try:
                 await self._until_met()
+                self._started = True
                 yield
             finally:
                 await self._stop()
 
     async def until(self, asked: asyncio.Event) -> None:
-        """Returns when a stop is asked for; raises BadSettings when a channel turns out unable to run at all."""
-        await self._first(asked.wait())
+        """Returns when a stop is asked for; whatever fails after the start is mended or told, never the end."""
+        await asked.wait()
 
     def _start(self, desk: Desk) -> None:
         workers, start = self.workers, self._supervisor.start
-        for name, channel in open_channels(self.settings, desk, workers, self._met).items():
+        for name, (channel, door) in open_channels(self.settings, desk, workers, self._met).items():
             self.doors[name] = channel
-            start(f"door:{name}", channel.run)
+            start(f"door:{name}", partial(self._keep_open, channel, door), may_give_up=lambda: not self._started)
         start("intake", workers.intake)
         start("dispatch:urgent", partial(workers.dispatch, urgent=True))
         start("dispatch", partial(workers.dispatch, urgent=False))
         start("clock", partial(workers.clock, self.settings.operation.clock_seconds))
 
-    async def _until_met(self) -> None:
-        for event in self._met.values():
-            await self._first(event.wait())
+    async def _keep_open(self, channel: Channel, door: Doorway) -> None:
+        """A door that breaks in a way it did not foresee rings the alarm; the supervisor opens it again."""
+        try:
+            await channel.run()
+        except Fault as error:
+            if self._started:
+                await door.trouble("fault", error.public)
+            raise
 
-    async def _first(self, awaited: Coroutine[Any, Any, object]) -> None:
-        """Waits for it, unless a loop finds before that its settings can never work: that is raised."""
-        task = asyncio.ensure_future(awaited)
+    async def _until_met(self) -> None:
+        """Returns once every door is met; raises BadSettings where one can never be opened."""
+        met = asyncio.gather(*(event.wait() for event in self._met.values()))
         broken = self._supervisor.broken
-        waiting: set[asyncio.Future[Any]] = {task, broken}
+        waiting: set[asyncio.Future[Any]] = {met, broken}
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            task.cancel()
+            met.cancel()
         if broken.done():
             raise broken.result()
 
@@ -88,16 +96,23 @@ class Service:
 
 def open_channels(
     settings: Settings, desk: Desk, workers: Workers, met: dict[str, asyncio.Event]
-) -> dict[str, Channel]:
-    """A channel for every table of the settings, by its unique name; `met` gets an event for each."""
-    made: dict[str, Channel] = {}
+) -> dict[str, tuple[Channel, Doorway]]:
+    """A channel with its doorway for every table of the settings, by its name; `met` gets an event for each."""
+    made: dict[str, tuple[Channel, Doorway]] = {}
     for number, table in enumerate(settings.channels, 1):
         name = channel_name(table, number)
         if name in made:
             raise BadSettings(f"channels.{number}: {name} is there twice")
         met[name] = asyncio.Event()
-        made[name] = open_channel(table, number, doorway(name, desk, workers, met[name]))
+        door = doorway(name, desk, workers, met[name], owner=_owner(table, desk))
+        made[name] = open_channel(table, number, door), door
     return made
+
+
+def _owner(table: Mapping[str, Any], desk: Desk) -> str | None:
+    """The organisation that a channel belongs to: it is told when the channel cannot be used."""
+    address = str(table.get("address") or table.get("user") or "")
+    return table.get("organisation") or desk.procedures.claimed_by(address)
 
 
 def channel_name(table: Mapping[str, Any], number: int) -> str:
@@ -116,20 +131,20 @@ def open_channel(table: Mapping[str, Any], number: int, door: Doorway) -> Channe
     return channel
 
 
-def doorway(name: str, desk: Desk, workers: Workers, met: asyncio.Event) -> Doorway:
-    """What a channel may use of the house."""
+def doorway(name: str, desk: Desk, workers: Workers, met: asyncio.Event, owner: str | None = None) -> Doorway:
+    """What a channel may use of the house; `owner` is the organisation that alarms about it go to."""
     register, alarms = desk.register, workers.alarms
 
     async def opened() -> None:
         met.set()
         log().info("open", action="opened", channel=name)
-        await alarms.well("channel", name, now())
+        await alarms.well("channel", name, now(), organisation=owner)
         workers.letters()
 
     async def trouble(code: str, text: str) -> None:
         met.set()
         log().warning("trouble", action="trouble", channel=name, code=code)
-        await alarms.ring("channel", name, code, text, now())
+        await alarms.ring("channel", name, code, text, now(), organisation=owner)
         workers.letters()
 
     return Doorway(

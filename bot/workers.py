@@ -20,11 +20,14 @@ from register.records import AddressKind, Entered, RawMessage
 from replies.dispatch import Outcome, dispatch_once
 from replies.senders import Sender
 
-LEASE = timedelta(minutes=5)
+#: a message that a killed process held is taken up again after this; fencing keeps a slow one from entering it twice
+LEASE = timedelta(minutes=2)
 #: how many messages a worker holds at once, and letters a dispatcher
 BATCH = 32
 #: how long a loop sleeps when nobody wakes it, in seconds
 POLL = 5.0
+#: how long the loop of urgent letters does: one that was put off goes again after five
+URGENT_POLL = 1.0
 #: after a temporary fault a message waits this long, doubling, at most six hours
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=6)
@@ -45,7 +48,7 @@ class Wake:
         """There is work."""
         self._event.set()
 
-    async def wait(self, seconds: float = POLL) -> None:
+    async def wait(self, seconds: float) -> None:
         """Until there is work, or for `seconds`."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), seconds)
@@ -84,7 +87,6 @@ class Workers:
         claimed = await self.desk.register.claim_messages(self.name, BATCH, now(), LEASE)
         results = await asyncio.gather(*(self._take_in(raw) for raw in claimed), return_exceptions=True)
         if claimed:
-            self.urgent()
             self.letters()
         for error in filter(None, results):
             raise error
@@ -92,18 +94,31 @@ class Workers:
 
     async def _take_in(self, raw: RawMessage) -> None:
         try:
-            entered = await take_in(raw, self.desk, now())
+            await self._enter_or_fail(raw)
         except LeaseLost:
             log().warning("lease lost", action="lease_lost", message=raw.spool_id)
+
+    async def _enter_or_fail(self, raw: RawMessage) -> None:
+        try:
+            entered = await take_in(raw, self.desk, now())
+        except LeaseLost:
+            raise
         except Temporary as error:
             await self._fail(raw, error, retry_at=now() + retry_pause(raw.attempts))
         # design: any other error sets the message aside, where a person finds it, and the others go on.
         except Exception as error:  # noqa: BLE001
             await self._fail(raw, error, retry_at=None)
         else:
-            reference = entered.case.reference if entered.case else None
-            self.entered(raw, entered)
-            log().info("taken in", action=entered.disposition.value, case=reference, reason=entered.reason or None)
+            self._tell(raw, entered)
+
+    def _tell(self, raw: RawMessage, entered: Entered) -> None:
+        case = entered.case
+        if case and case.urgent:
+            # Danger to a child does not wait until the rest of the batch is taken in (G7).
+            self.urgent()
+        reference = case.reference if case else None
+        log().info("taken in", action=entered.disposition.value, case=reference, reason=entered.reason or None)
+        self.entered(raw, entered)
 
     async def _fail(self, raw: RawMessage, error: Exception, *, retry_at: datetime | None) -> None:
         place, kind = where(error), type(error).__name__
@@ -115,7 +130,8 @@ class Workers:
 
     async def dispatch(self, *, urgent: bool) -> None:
         """Sends what waits in the outbox; urgent letters have a loop of their own."""
-        await self._until_stopped(self.urgent if urgent else self.letters, lambda: self.dispatch_once(urgent=urgent))
+        wake, poll = (self.urgent, URGENT_POLL) if urgent else (self.letters, POLL)
+        await self._until_stopped(wake, lambda: self.dispatch_once(urgent=urgent), poll)
 
     async def dispatch_once(self, *, urgent: bool) -> int:
         """One claim; returns how many letters it held. A letter that can never arrive is told to a role."""
@@ -140,10 +156,10 @@ class Workers:
             self.letters()
             await self.tick.wait(seconds)
 
-    async def _until_stopped(self, wake: Wake, once: Callable[[], Awaitable[int]]) -> None:
+    async def _until_stopped(self, wake: Wake, once: Callable[[], Awaitable[int]], poll: float = POLL) -> None:
         while not self.stopping.is_set():
             if not await once():
-                await wake.wait()
+                await wake.wait(poll)
 
     async def drain(self) -> None:
         """Takes in and sends everything that can be done at once; for commands that end."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.desk import Desk, recipients
+from bot.desk import Desk, answer_address, recipients
 from classifiers import category_title
 from procedures.decide import Situation
 from procedures.letters import letter_facts
@@ -19,7 +19,6 @@ from register.records import (
     Letter,
     LetterFacts,
     LetterOrder,
-    Submission,
     Understanding,
 )
 from register.seals import new_id
@@ -105,12 +104,6 @@ class Writing:
 
 def _about(case: Case, language: str) -> str:
     return category_title(case.category, language) if case.category else ""
-
-
-def answer_address(submission: Submission, own: frozenset[str]) -> Address | None:
-    """Where an answer goes: Reply-To if it is not one of our own mailboxes, else the sender."""
-    asked = submission.reply_to
-    return asked if asked and asked.value.lower() not in own else submission.sender
 
 
 def role_addresses(procedure: Procedure, order: LetterOrder, excluded: tuple[str, ...]) -> tuple[Address, ...]:
