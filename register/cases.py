@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, exists, or_, select
@@ -28,6 +29,10 @@ _DEADLINES = (
     .where(deadlines.c.case_id.in_(bindparam("ids", expanding=True)), deadlines.c.ended_because != "superseded")
     .order_by(deadlines.c.due_at, deadlines.c.id)
 )
+_ONE = select(cases).where(or_(cases.c.id == bindparam("id"), cases.c.reference_key == bindparam("key")))
+_BY_REFERENCES = select(cases).where(
+    cases.c.reference_key.in_(bindparam("keys", expanding=True)), cases.c.organisation == bindparam("school")
+)
 _IN_ORDER = (cases.c.opened_at, cases.c.series, cases.c.year, cases.c.number)
 
 
@@ -49,19 +54,25 @@ async def listed(
     limit: int | None = None,
 ) -> tuple[Case, ...]:
     """Cases in the order of their opening; with a limit the newest ones."""
-    query = select(cases)
-    for column, value in ((cases.c.organisation, organisation), (cases.c.unit, unit), (cases.c.status, status)):
-        query = query if value is None else query.where(column == value)
+    wanted = {"organisation": organisation, "unit": unit, "status": status}
+    values = {name: value for name, value in wanted.items() if value is not None}
     if limit is None:
-        return await _fetch(conn, query.order_by(*_IN_ORDER))
-    newest = await _fetch(conn, query.order_by(*(column.desc() for column in _IN_ORDER)).limit(limit))
-    return newest[::-1]
+        return await _fetch(conn, _listing(tuple(values), newest=False), values)
+    return (await _fetch(conn, _listing(tuple(values), newest=True), {**values, "most": limit}))[::-1]
+
+
+@cache
+def _listing(names: tuple[str, ...], *, newest: bool) -> Select[Any]:
+    query = select(cases).where(*(cases.c[name] == bindparam(name) for name in names))
+    if newest:
+        return query.order_by(*(column.desc() for column in _IN_ORDER)).limit(bindparam("most"))
+    return query.order_by(*_IN_ORDER)
 
 
 async def one(conn: AsyncConnection, reference_or_id: str) -> Case | None:
     """A case by its id or its number as people write it; raises Permanent where several schools have that number."""
     text = reference_or_id.strip()
-    found = await _fetch(conn, select(cases).where(or_(cases.c.id == text, cases.c.reference_key == search_key(text))))
+    found = await _fetch(conn, _ONE, {"id": text, "key": search_key(text)})
     if len(found) > 1:
         where = ", ".join(f"{case.organisation} ({case.id})" for case in found)
         raise Permanent(f"Several schools have a case {text}: {where}. Give the id instead.")
@@ -70,9 +81,9 @@ async def one(conn: AsyncConnection, reference_or_id: str) -> Case | None:
 
 async def by_references(conn: AsyncConnection, organisation: str, written: Sequence[str]) -> dict[str, Case]:
     """Cases of an organisation by the search key of their number."""
-    keys = {search_key(one) for one in written}
-    query = select(cases).where(cases.c.reference_key.in_(keys), cases.c.organisation == organisation)
-    return {search_key(case.reference): case for case in await _fetch(conn, query)}
+    keys = sorted({search_key(one) for one in written})
+    found = await _fetch(conn, _BY_REFERENCES, {"keys": keys, "school": organisation})
+    return {search_key(case.reference): case for case in found}
 
 
 async def unacknowledged(conn: AsyncConnection, before: datetime) -> tuple[Case, ...]:
@@ -119,8 +130,10 @@ async def _of_first_message(conn: AsyncConnection, case_id: str, column: str) ->
     return (await conn.execute(query.order_by(messages.c.id).limit(1))).scalar_one_or_none()
 
 
-async def _fetch(conn: AsyncConnection, query: Select[Any]) -> tuple[Case, ...]:
-    return await _complete(conn, (await conn.execute(query)).mappings().all())
+async def _fetch(
+    conn: AsyncConnection, query: Select[Any], values: Mapping[str, Any] | None = None
+) -> tuple[Case, ...]:
+    return await _complete(conn, (await conn.execute(query, values)).mappings().all())
 
 
 async def _complete(conn: AsyncConnection, rows: Sequence[RowMapping]) -> tuple[Case, ...]:

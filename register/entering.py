@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from register import spooling
+from register import anonymity, spooling
 from register.errors import LeaseLost
 from register.numbers import reference
 from register.outbox import ordered
@@ -232,8 +232,7 @@ def _finish(pages: Pages, entry: Entry, now: datetime, case: Case | None) -> Non
 def _parties(entry: Entry, case: Case) -> tuple[str, ...]:
     """Who belongs to the case now; nobody is kept of an anonymous one, and a robot never belongs."""
     sender = entry.submission.sender
-    hidden = case.anonymous or entry.understanding.anonymous.label is True
-    if hidden or sender is None or entry.ruling.automatic is not None:
+    if anonymity.is_asked_for(entry, case) or sender is None or entry.ruling.automatic is not None:
         return case.parties
     return _union(case.parties, (sender.value.lower(),))
 

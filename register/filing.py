@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from register import anonymity
 from register.numbers import search_key
 from register.records import Address, AddressKind, Case, Deadline, Decision, Entry, Letter, Understanding, Verdict
 from register.tables import Row
@@ -75,10 +76,8 @@ def read_case(row: Row, parties: tuple[str, ...], deadlines: tuple[Deadline, ...
 
 
 def message_row(entry: Entry, now: datetime, *, case: Case | None, **fate: str) -> dict[str, Any]:
-    """A message's row; `fate` is its disposition, reason and joined_by. An anonymous case keeps no sender."""
-    said = entry.submission
-    hidden = (case is not None and case.anonymous) or entry.understanding.anonymous.label is True
-    sender = None if hidden else said.sender
+    """A message's row; `fate` is its disposition, reason and joined_by."""
+    said, ruling = entry.submission, entry.ruling
     return {
         "spool_id": entry.raw.spool_id,
         "case_id": case.id if case else None,
@@ -88,22 +87,16 @@ def message_row(entry: Entry, now: datetime, *, case: Case | None, **fate: str) 
         "channel": entry.raw.channel,
         "received_at": entry.raw.received_at,
         "entered_at": now,
-        "sender_kind": sender.kind.value if sender else "",
-        "sender": sender.value if sender else "",
-        "sender_name": sender.name if sender else "",
-        "reply_to": said.reply_to.value if said.reply_to and not hidden else "",
+        **anonymity.sender_columns(entry, case),
         "subject": said.subject,
         "written_at": said.date,
-        "message_id": None if hidden else said.message_id or None,
-        "ancestors": [] if hidden else [*said.references, *said.in_reply_to],
         "text": said.text,
         "reply": said.reply,
         "attachments": [{"name": one.name, "type": one.type, "size": one.size} for one in said.attachments],
-        "form": {} if hidden else dict(said.form),
         "defects": list(said.defects),
-        "automatic": entry.ruling.automatic.value if entry.ruling.automatic else "",
-        "answerable": entry.ruling.answerable,
-        "unanswered_because": entry.ruling.reason,
+        "automatic": ruling.automatic.value if ruling.automatic else "",
+        "answerable": ruling.answerable,
+        "unanswered_because": ruling.reason,
         "duplicate_key": entry.duplicate_key or None,
         "decision": decision_text(entry.decision),
         "verdicts": verdicts_text(entry.understanding),
@@ -112,7 +105,6 @@ def message_row(entry: Entry, now: datetime, *, case: Case | None, **fate: str) 
 
 def letter_row(letter: Letter, now: datetime, *, anonymous: bool = False) -> dict[str, Any]:
     """A letter's row in the outbox."""
-    hidden = anonymous and letter.role == "sender"
     return {
         "id": letter.id,
         "case_id": letter.case_id,
@@ -120,7 +112,7 @@ def letter_row(letter: Letter, now: datetime, *, anonymous: bool = False) -> dic
         "to_kind": letter.to.kind.value,
         "to_value": letter.to.value,
         "to_key": letter.to.value.lower(),
-        "to_name": "" if hidden else letter.to.name,
+        "to_name": anonymity.recipient_name(letter, anonymous=anonymous),
         "template": letter.template,
         "language": letter.language,
         "subject": letter.subject,

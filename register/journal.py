@@ -28,6 +28,7 @@ from register.tables import Row, chain, journal, storable
 GENESIS = "0" * 64
 
 _HEAD = select(chain.c.position, chain.c.hash).where(chain.c.id == 1).with_for_update()
+_PAGE = select(journal).where(journal.c.position > bindparam("after")).order_by(journal.c.position).limit(1000)
 _APPEND = insert(journal)
 _MOVE = update(chain).where(chain.c.id == 1).values(position=bindparam("at_position"), hash=bindparam("at_hash"))
 
@@ -83,8 +84,8 @@ async def entries(conn: AsyncConnection, case_id: str | None = None) -> tuple[Jo
 async def problems(conn: AsyncConnection) -> AsyncIterator[str]:
     """Walks the chain from its first line and says in words where it is broken."""
     position, previous = 0, GENESIS
-    async with conn.stream(select(journal).order_by(journal.c.position)) as rows:
-        async for row in rows.mappings():
+    while rows := (await conn.execute(_PAGE, {"after": position})).mappings().all():
+        for row in rows:
             if row["position"] != position + 1:
                 yield f"journal: {position + 1} is missing, {row['position']} follows {position}"
             elif row["previous_hash"] != previous:

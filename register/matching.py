@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import cases
@@ -17,6 +17,22 @@ from register.tables import letters, messages
 OURS = ("token", "letter", "returned")
 #: more keys than this are somebody's game
 MOST_KEYS = 200
+
+_VALUES: BindParameter[list[str]] = bindparam("values", expanding=True)
+_SCHOOL = messages.c.organisation == bindparam("school")
+# The latest come first: read into a mapping, the first one is what remains.
+_LATEST_FIRST = messages.c.id.desc()
+_FIRST = (
+    select(messages.c.duplicate_key, messages.c.case_id)
+    .where(_SCHOOL, messages.c.duplicate_key.in_(_VALUES))
+    .order_by(_LATEST_FIRST)
+)
+_MESSAGES = (
+    select(messages.c.message_id, messages.c.case_id)
+    .where(_SCHOOL, messages.c.message_id.in_(_VALUES), messages.c.case_id.is_not(None))
+    .order_by(_LATEST_FIRST)
+)
+_LETTERS = select(letters.c.id, letters.c.case_id).where(letters.c.id.in_(_VALUES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +60,7 @@ async def first_of(conn: AsyncConnection, organisation: str, duplicate_keys: Seq
     """The case of the first message with each duplicate key; None where that one was set aside without a case."""
     if not duplicate_keys:
         return {}
-    query = select(messages.c.duplicate_key, messages.c.case_id).where(
-        messages.c.organisation == organisation, messages.c.duplicate_key.in_(duplicate_keys)
-    )
-    rows = (await conn.execute(query.order_by(messages.c.id.desc()))).all()
+    rows = (await conn.execute(_FIRST, {"school": organisation, "values": list(duplicate_keys)})).all()
     return {row.duplicate_key: row.case_id for row in rows}
 
 
@@ -88,15 +101,12 @@ def _may_see(organisation: str, case: Case) -> bool:
 async def _by_letter(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str | None]:
     if not ids:
         return {}
-    rows = await conn.execute(select(letters.c.id, letters.c.case_id).where(letters.c.id.in_(ids)))
+    rows = await conn.execute(_LETTERS, {"values": list(ids)})
     return {row.id: row.case_id for row in rows}
 
 
 async def _by_message(conn: AsyncConnection, organisation: str, values: Mapping[str, Sequence[str]]) -> dict[str, str]:
     if not (wanted := values.get("message_id")):
         return {}
-    query = select(messages.c.message_id, messages.c.case_id).where(
-        messages.c.message_id.in_(wanted), messages.c.organisation == organisation, messages.c.case_id.is_not(None)
-    )
-    rows = (await conn.execute(query.order_by(messages.c.id.desc()))).all()
+    rows = (await conn.execute(_MESSAGES, {"school": organisation, "values": list(wanted)})).all()
     return {row.message_id: row.case_id for row in rows}

@@ -18,20 +18,8 @@ from register.tables import REVISION
 if TYPE_CHECKING:
     from alembic.config import Config
 
-#: how long a writer waits for another process, in seconds
-PATIENCE = 15
-
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _KNOWN = ("sqlite+aiosqlite", "postgresql+asyncpg", "postgresql+psycopg")
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    f"busy_timeout={PATIENCE * 1000}",
-    "temp_store=MEMORY",
-    # A rarer checkpoint (32 MB) keeps the slowest commits short.
-    "wal_autocheckpoint=8000",
-)
 #: the number of PostgreSQL's advisory lock around migrations
 _LOCK = 727
 
@@ -42,8 +30,9 @@ def engine_for(url: str, *, create: bool = True) -> AsyncEngine:
     if address.drivername != "sqlite+aiosqlite":
         return _create(address, pool_pre_ping=True)
     _prepare_file(address, create)
-    engine = _create(address, connect_args={"timeout": PATIENCE})
-    event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+    from register.sqlite import connect
+
+    engine = _create(address, connect_args={"async_creator_fn": connect})
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
@@ -80,7 +69,7 @@ def _without_secret(url: str) -> str:
 def _create(address: URL, **options: Any) -> AsyncEngine:
     try:
         # The values of a statement are personal data: no error text may quote them.
-        return create_async_engine(address, hide_parameters=True, pool_size=8, max_overflow=8, **options)
+        return create_async_engine(address, hide_parameters=True, pool_size=6, max_overflow=0, **options)
     except ModuleNotFoundError as error:
         raise BadSettings(
             f"database: {address.drivername} needs the package {error.name}, which is not installed"
@@ -107,15 +96,6 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     except OSError as error:
         raise BadSettings(f"database: {path} cannot be made ({error.strerror})") from error
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, case, func, select, update
+from sqlalchemy import RowMapping, Select, bindparam, case, func, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from register import filing
+from register import anonymity, filing
 from register.cases import ACKNOWLEDGING
 from register.errors import LeaseLost
 from register.records import Happening, Letter, OutgoingLetter
@@ -33,7 +33,13 @@ _CLAIM = (
     .returning(letters)
 )
 _HELD = (
-    select(letters, cases.c.anonymous, cases.c.acknowledged_at, cases.c.not_acknowledged_because)
+    select(
+        *(letters.c[name] for name in ("number", "id", "case_id", "role", "template", "to_value")),
+        letters.c.claimed_by,
+        letters.c.attempts,
+        cases.c.anonymous,
+        cases.c.acknowledged_at,
+    )
     .outerjoin(cases, cases.c.id == letters.c.case_id)
     .where(_WAITING, letters.c.id.in_(bindparam("ids", expanding=True)))
     .with_for_update(of=letters)
@@ -42,9 +48,6 @@ _END = (
     update(letters)
     .where(letters.c.number == bindparam("which"))
     .values(ended_at=bindparam("at"), state=bindparam("how"), detail=bindparam("why"))
-)
-_FORGET = (
-    update(letters).where(letters.c.number == bindparam("which")).values(to_value="", to_key="", body="", content=b"")
 )
 _ACKNOWLEDGED = (
     update(cases)
@@ -61,9 +64,6 @@ _UNDELIVERABLE = (
     .where(cases.c.id == bindparam("which"), cases.c.acknowledged_at.is_(None))
     .values(not_acknowledged_because="undeliverable")
 )
-
-#: the codes at the beginning of an SMTP answer (RFC 5321, 4.2; RFC 3463)
-_CODE = re.compile(r"[245]\d\d([ -][245]\.\d{1,3}\.\d{1,3})?(?!\d)")
 
 
 async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -118,7 +118,7 @@ async def _end_all(
         row = held.pop(outgoing.letter.id, None)
         answers.append(LeaseLost("Another dispatcher has taken this letter over.") if row is None else None)
         if row is not None:
-            why = _discreet(row, why)
+            why = anonymity.discreet(row, why)
             ended.append((row, now, why))
             _note_end(pen, row, now, how, why)
     if ended:
@@ -129,22 +129,14 @@ async def _end_all(
 async def _write_ends(conn: AsyncConnection, ended: Sequence[tuple[RowMapping, datetime, str]], how: str) -> None:
     ends = [{"which": row["number"], "at": now, "how": how, "why": why} for row, now, why in ended]
     await conn.execute(_END, ends)
-    if forget := [{"which": row["number"]} for row, _, _ in ended if row["anonymous"] and row["role"] == "sender"]:
-        await conn.execute(_FORGET, forget)
+    if forget := [{"which": row["number"]} for row, _, _ in ended if anonymity.is_forgotten(row)]:
+        await conn.execute(anonymity.FORGET_LETTER, forget)
     answers = [{"which": row["case_id"], "at": now} for row, now, _ in ended if _acknowledges(row)]
     if answers and how == "sent":
         await conn.execute(_ACKNOWLEDGED, answers)
         await conn.execute(_ACKNOWLEDGE_KEPT, answers)
     elif answers:
         await conn.execute(_UNDELIVERABLE, [{"which": answer["which"]} for answer in answers])
-
-
-def _discreet(row: RowMapping, why: str) -> str:
-    """What a mail server said, without the recipient; of an anonymous sender's letter only the code of the answer."""
-    if row["anonymous"] and row["role"] == "sender":
-        code = _CODE.match(why)
-        return code.group() if code else ""
-    return re.sub(re.escape(row["to_value"]), "...", why, flags=re.IGNORECASE) if row["to_value"] else why
 
 
 def _acknowledges(row: RowMapping) -> bool:
@@ -216,14 +208,20 @@ async def answers_sent(conn: AsyncConnection, address: str, since: Sequence[date
     """How many letters to a sender went, or wait, to an address since each moment."""
     if not since:
         return ()
-    counts = [func.sum(case((letters.c.created_at >= moment, 1), else_=0)) for moment in since]
-    query = select(*counts).where(
-        letters.c.to_key == address.lower(),
-        letters.c.created_at >= min(since),
+    values = {f"moment{place}": moment for place, moment in enumerate(since)}
+    row = await conn.execute(_counting(len(since)), {**values, "address": address.lower(), "first": min(since)})
+    return tuple(count or 0 for count in row.one())
+
+
+@cache
+def _counting(windows: int) -> Select[Any]:
+    moments = (bindparam(f"moment{place}", type_=letters.c.created_at.type) for place in range(windows))
+    return select(*(func.sum(case((letters.c.created_at >= moment, 1), else_=0)) for moment in moments)).where(
+        letters.c.to_key == bindparam("address"),
+        letters.c.created_at >= bindparam("first"),
         letters.c.role == "sender",
         letters.c.state != "failed",
     )
-    return tuple(count or 0 for count in (await conn.execute(query)).one())
 
 
 async def listed(conn: AsyncConnection, case_id: str | None) -> tuple[Mapping[str, Any], ...]:

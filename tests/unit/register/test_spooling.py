@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -174,6 +175,22 @@ async def test_a_lost_database_is_a_temporary_fault_for_every_caller(sqlite_url:
         event.remove(register._engine.sync_engine, "begin", away)
         assert await register.spool(mail("2")) is True
         assert await register.verify() == ()
+
+
+async def test_reading_commands_work_beside_a_service_that_writes(sqlite_url: str) -> None:
+    async with await Register.open(sqlite_url) as service, await Register.open(sqlite_url, create=False) as command:
+        await service.spool(mail("1"))
+        other = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE spool SET detail = 'not yet'")
+        writing = asyncio.create_task(service.spool(mail("2")))
+        assert (await command.books()).arrived == 1
+        assert await command.cases() == ()
+        assert not writing.done()
+        other.execute("ROLLBACK")
+        other.close()
+        assert await writing is True
+        assert (await command.books()).arrived == 2
 
 
 async def test_where_a_message_is_can_be_asked(register: Register) -> None:

@@ -1,0 +1,66 @@
+"""What the register does not keep of a sender who stays unknown (A4, C3, G3): the one place that says so.
+
+Beside the case stand no name, address, Message-ID, form field or party. A letter to such a sender keeps its address and
+text only until it has left or can never leave. The journal, which nothing can be taken out of, never names a sender.
+
+The message as it came still lies in the spool, byte for byte. Its cleansing belongs here too, once the first letter has
+left: `cleanse` of the spool's row, in the transaction that ends that letter.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import bindparam, update
+
+from register.records import Case, Entry, Letter
+from register.tables import Row, letters
+
+#: what is forgotten of a letter by its `which`, once it needs to be sent no more
+FORGET_LETTER = (
+    update(letters).where(letters.c.number == bindparam("which")).values(to_value="", to_key="", body="", content=b"")
+)
+
+# The codes at the beginning of an SMTP answer (RFC 5321, 4.2; RFC 3463).
+_CODE = re.compile(r"[245]\d\d([ -][245]\.\d{1,3}\.\d{1,3})?(?!\d)")
+
+
+def is_asked_for(entry: Entry, case: Case | None) -> bool:
+    """True where the sender of this message stays unknown: they ask for it, or the case that they write to has it."""
+    return entry.understanding.anonymous.label is True or (case is not None and case.anonymous)
+
+
+def sender_columns(entry: Entry, case: Case | None) -> dict[str, Any]:
+    """The columns of a message that say who sent it; empty where the sender stays unknown."""
+    if is_asked_for(entry, case):
+        nobody = {"sender_kind": "", "sender": "", "sender_name": "", "reply_to": ""}
+        return nobody | {"message_id": None, "ancestors": [], "form": {}}
+    said = entry.submission
+    return {
+        "sender_kind": said.sender.kind.value if said.sender else "",
+        "sender": said.sender.value if said.sender else "",
+        "sender_name": said.sender.name if said.sender else "",
+        "reply_to": said.reply_to.value if said.reply_to else "",
+        "message_id": said.message_id or None,
+        "ancestors": [*said.references, *said.in_reply_to],
+        "form": dict(said.form),
+    }
+
+
+def recipient_name(letter: Letter, *, anonymous: bool) -> str:
+    """The name that the outbox keeps beside an address."""
+    return "" if anonymous and letter.role == "sender" else letter.to.name
+
+
+def is_forgotten(row: Row) -> bool:
+    """True for a letter, read with its case's `anonymous`, that is forgotten when it has left."""
+    return bool(row["anonymous"]) and row["role"] == "sender"
+
+
+def discreet(row: Row, said: str) -> str:
+    """What a mail server said, without the recipient; of a letter that is forgotten only the answer's code."""
+    if is_forgotten(row):
+        code = _CODE.match(said)
+        return code.group() if code else ""
+    return re.sub(re.escape(row["to_value"]), "...", said, flags=re.IGNORECASE) if row["to_value"] else said
