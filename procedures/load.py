@@ -66,13 +66,13 @@ def _read_all(folders: Sequence[Path], schools: Sequence[str]) -> tuple[list[Pro
     faults: list[str] = []
     for file in _files(folders, faults):
         try:
-            procedure = read(file)
+            found.append(read(file))
         except BadSettings as fault:
             faults += fault.public.splitlines()
-            continue
-        if not schools or procedure.id in schools:
-            found.append(procedure)
-    faults += _between(found, schools, whole=not faults)
+    if not faults:
+        faults += _not_there(found, schools)
+    found = [one for one in found if not schools or one.id in schools]
+    faults += _between(found)
     order = {name: place for place, name in enumerate(schools)}
     return sorted(found, key=lambda one: order.get(one.id, 0)), faults
 
@@ -112,8 +112,14 @@ def read(file: Path) -> Procedure:
     return procedure.model_copy(update={"version": f"{procedure.id}@{digest}"})
 
 
-def _between(found: Sequence[Procedure], schools: Sequence[str], *, whole: bool) -> list[str]:
-    """What is wrong between files: a school twice, an address of two schools, a school that is not there."""
+def _not_there(found: Sequence[Procedure], schools: Sequence[str]) -> list[str]:
+    known = {one.id for one in found}
+    missing = [name for name in schools if name not in known]
+    return [f"procedures.schools: there is no school {one!r}; found: {', '.join(sorted(known))}" for one in missing]
+
+
+def _between(found: Sequence[Procedure]) -> list[str]:
+    """What is wrong between files: a school twice, an address of two schools."""
     faults: list[str] = []
     ids: set[str] = set()
     claimed: dict[str, str] = {}
@@ -121,12 +127,8 @@ def _between(found: Sequence[Procedure], schools: Sequence[str], *, whole: bool)
         if one.id in ids:
             faults.append(f"organisation {one.id!r} is in two files; give one of them another organisation.id")
         ids.add(one.id)
-        for box in one.mailboxes:
-            address = box.address.lower()
-            if claimed.setdefault(address, one.id) != one.id:
-                faults.append(
-                    f"mailbox {address} is claimed by {claimed[address]} and {one.id}; leave it to one of them"
-                )
-    missing = [name for name in schools if name not in ids] if whole else []
-    known = ", ".join(sorted(ids)) or "none"
-    return faults + [f"procedures.schools: there is no school {name!r}; found: {known}" for name in missing]
+        for address in (box.address.lower() for box in one.mailboxes):
+            other = claimed.setdefault(address, one.id)
+            if other != one.id:
+                faults.append(f"mailbox {address} is claimed by {other} and {one.id}; leave it to one of them")
+    return faults

@@ -50,10 +50,17 @@ def understandings(school: Procedure) -> st.SearchStrategy[Understanding]:
     )
 
 
+#: made once: building them anew for every example takes longer than the decision
+UNDERSTOOD = {school.id: understandings(school) for school in SCHOOLS.all}
+
+
 def rulings() -> st.SearchStrategy[Ruling]:
     """Whatever the guards may say."""
     automatic = st.none() | st.sampled_from(Automatic)
     return st.builds(Ruling, automatic=automatic, answerable=st.booleans(), reason=st.sampled_from(["", "no_reply"]))
+
+
+RULED = rulings()
 
 
 @st.composite
@@ -62,8 +69,8 @@ def situations(draw: st.DrawFn, school: Procedure, *, joined: bool | None = None
     joins = draw(st.booleans()) if joined is None else joined
     return Situation(
         submission=mail(draw(st.sampled_from([box.address for box in school.mailboxes]))),
-        ruling=draw(rulings()),
-        understanding=draw(understandings(school)),
+        ruling=draw(RULED),
+        understanding=draw(UNDERSTOOD[school.id]),
         case=draw(cases(school)) if joins else None,
         joined_by=draw(st.sampled_from(["token", "repeat", "returned"])) if joins else "",
     )
@@ -72,7 +79,7 @@ def situations(draw: st.DrawFn, school: Procedure, *, joined: bool | None = None
 @st.composite
 def cases(draw: st.DrawFn, school: Procedure) -> Case:
     """A case as an earlier decision of the school opened it."""
-    complaint = replace(draw(understandings(school)), kind=Verdict(label="complaint", score=0.9))
+    complaint = replace(draw(UNDERSTOOD[school.id]), kind=Verdict(label="complaint", score=0.9))
     first = Situation(submission=mail(school.mailboxes[0].address), ruling=Ruling(), understanding=complaint)
     decision = decide(school, first, datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
     stage = draw(st.sampled_from([decision.stage, *(one.id for one in school.stages)]))
@@ -153,7 +160,7 @@ def test_every_deadline_counted_in_working_days_falls_on_a_working_moment(
 @given(data=st.data())
 def test_some_rule_always_matches(school: Procedure, data: st.DataObject) -> None:
     """E2: whatever the classifiers say, also when they say nothing."""
-    understanding = data.draw(understandings(school))
+    understanding = data.draw(UNDERSTOOD[school.id])
     matter = matter_of(school, mail(school.mailboxes[0].address), understanding)
     assert matches(first_rule(school, matter).when, matter)
 
