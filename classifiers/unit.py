@@ -95,8 +95,10 @@ def name_expression(unit: UnitFacts) -> re.Pattern[str]:
         for ending in knowledge().endings:
             if name.endswith(ending) and len(name) - len(ending) >= 5:
                 names.add(name.removesuffix(ending))
-    inner = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!x)x"
-    return re.compile(rf"(?<!\w)(?:{inner})\w{{0,12}}(?!\w)", re.IGNORECASE)
+    # `AKS` with any ending would be found in `akseptabelt`: an abbreviation stands as it is, or with a genitive.
+    endings = ((name, r"\w{0,12}" if len(name) > 3 else "s?") for name in sorted(names, key=len, reverse=True))
+    inner = "|".join(re.escape(name) + ending for name, ending in endings) or "(?!x)x"
+    return re.compile(rf"(?<!\w)(?:{inner})(?!\w)", re.IGNORECASE)
 
 
 def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str, tuple[str, ...]] | None:
