@@ -16,7 +16,7 @@ from bot.desk import Desk
 from bot.logs import log
 from bot.settings import Settings, first_problem
 from bot.supervision import Supervisor
-from bot.wiring import open_desk, open_senders
+from bot.wiring import open_desk, open_lanes
 from bot.workers import Workers, now
 from intake import channels
 from intake.channels import Channel, Doorway
@@ -38,9 +38,9 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Starts everything, yields once each channel listens or has said why not, and stops in order."""
-        async with open_desk(self.settings) as desk, open_senders(self.settings) as senders:
+        async with open_desk(self.settings) as desk, open_lanes(self.settings) as (ordinary, urgent):
             alarms = Alarms(desk, self.settings.operation.alarm_to, self.settings.operation.acknowledge_within)
-            self.workers = Workers(desk, senders, alarms)
+            self.workers = Workers(desk, ordinary, alarms, urgent)
             self._supervisor = Supervisor()
             self._start(desk)
             try:

@@ -23,6 +23,7 @@ from replies.senders.smtp import Settings as SmtpSettings
 from replies.senders.smtp import SmtpSender
 
 KEY_BYTES = 32
+Senders = Mapping[AddressKind, Sender]
 
 
 @asynccontextmanager
@@ -57,9 +58,9 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
 
 
 @asynccontextmanager
-async def open_senders(settings: Settings) -> AsyncIterator[Mapping[AddressKind, Sender]]:
+async def open_senders(settings: Settings) -> AsyncIterator[Senders]:
     """A sender for every kind of address that the settings provide for."""
-    senders: dict[AddressKind, Sender] = {AddressKind.MAIL: SmtpSender(SmtpSettings(**settings.outgoing.model_dump()))}
+    senders: dict[AddressKind, Sender] = {AddressKind.MAIL: _mail_sender(settings)}
     for channel in settings.channels:
         if channel.get("kind") == "telegram":
             senders[AddressKind.TELEGRAM] = _telegram_sender(channel)
@@ -68,6 +69,21 @@ async def open_senders(settings: Settings) -> AsyncIterator[Mapping[AddressKind,
     finally:
         for sender in senders.values():
             await sender.close()
+
+
+@asynccontextmanager
+async def open_lanes(settings: Settings) -> AsyncIterator[tuple[Senders, Senders]]:
+    """The senders of ordinary and of urgent letters, which never wait for a connection that others hold (G7)."""
+    async with open_senders(settings) as ordinary:
+        apart = _mail_sender(settings)
+        try:
+            yield ordinary, {**ordinary, AddressKind.MAIL: apart}
+        finally:
+            await apart.close()
+
+
+def _mail_sender(settings: Settings) -> Sender:
+    return SmtpSender(SmtpSettings(**settings.outgoing.model_dump()))
 
 
 def load_procedures(settings: Settings) -> Procedures:

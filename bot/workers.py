@@ -58,9 +58,17 @@ class Wake:
 class Workers:
     """The loops over one desk; `stopping` makes each finish what it holds and return."""
 
-    def __init__(self, desk: Desk, senders: Mapping[AddressKind, Sender], alarms: Alarms) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        senders: Mapping[AddressKind, Sender],
+        alarms: Alarms,
+        urgent_senders: Mapping[AddressKind, Sender] | None = None,
+    ) -> None:
         self.desk = desk
         self.senders = senders
+        #: of letters in the urgent lane, without a wait for a connection that others hold
+        self.urgent_senders = senders if urgent_senders is None else urgent_senders
         self.alarms = alarms
         #: unique among all processes on one register
         self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
@@ -135,8 +143,9 @@ class Workers:
 
     async def dispatch_once(self, *, urgent: bool) -> int:
         """One claim; returns how many letters it held. A letter that can never arrive is told to a role."""
+        senders = self.urgent_senders if urgent else self.senders
         outcomes = await dispatch_once(
-            self.desk.register, self.senders, worker=self.name, now=now(), urgent=urgent, limit=BATCH
+            self.desk.register, senders, worker=self.name, now=now(), urgent=urgent, limit=BATCH
         )
         for outcome in outcomes:
             await self._sent(outcome)
