@@ -79,6 +79,8 @@ class Workers:
         self.stopping = asyncio.Event()
         #: told of every message that was taken in, for whoever shows it
         self.entered: Callable[[RawMessage, Entered], None] = lambda raw, entered: None
+        #: told of every letter that was tried, once what became of it is written down
+        self.tried: Callable[[Outcome], None] = lambda outcome: None
 
     async def receive(self, raw: RawMessage) -> bool:
         """What a channel calls: the spool, and a nudge to the intake worker once it is on disk."""
@@ -157,6 +159,7 @@ class Workers:
         if outcome.result == "failed":
             await self.alarms.undeliverable(letter, outcome.reason, now())
             self.letters()
+        self.tried(outcome)
 
     async def clock(self, seconds: float) -> None:
         """Looks every so often at what is due."""
