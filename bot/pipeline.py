@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.desk import Desk
@@ -9,7 +10,22 @@ from bot.writing import Writing
 from intake import threads
 from procedures.decide import Situation, decide
 from procedures.model import Procedure
-from register.records import Decision, Disposition, Entered, Entry, RawMessage, Ruling, Submission, Understanding
+from register.records import (
+    Decision,
+    Disposition,
+    Entered,
+    Entry,
+    RawMessage,
+    Ruling,
+    Submission,
+    Understanding,
+    Verdict,
+)
+
+#: kinds that a procedure answers in another way than a complaint, where it is sure of them
+UNSURE_IN_A_COMPLAINT = ("praise", "question", "other")
+#: below this score a category is not worth naming where the kind was unsure
+SURE_CATEGORY = 0.7
 
 
 async def take_in(raw: RawMessage, desk: Desk, now: datetime) -> Entered:
@@ -41,11 +57,12 @@ async def consider(raw: RawMessage, submission: Submission, procedure: Procedure
         received_at=raw.received_at,
     )
     decision = decide(procedure, situation, now)
+    situation = replace(situation, understanding=treated(understanding, decision, procedure))
     return Entry(
         raw=raw,
         submission=submission,
         ruling=ruling,
-        understanding=understanding,
+        understanding=situation.understanding,
         decision=decision,
         case=match.case if decision.disposition is Disposition.JOINED else None,
         joined_by=match.joined_by,
@@ -60,6 +77,23 @@ async def consider(raw: RawMessage, submission: Submission, procedure: Procedure
         ),
         duplicate_key=threads.duplicate_key(submission),
     )
+
+
+def treated(understanding: Understanding, decision: Decision, procedure: Procedure) -> Understanding:
+    """What was understood, as far as the procedure goes by it.
+
+    A message that it handles like a complaint, because the classifiers were not sure enough of praise, a question or
+    something else, is none of these: nobody is thanked for kind words by mistake. And it has a category (B3).
+    """
+    stage, kind, category = procedure.stage(decision.stage), understanding.kind, understanding.category
+    if decision.disposition is not Disposition.REGISTERED or stage is None or stage.track == "enquiry":
+        return understanding
+    if kind.label in UNSURE_IN_A_COMPLAINT:
+        kind = Verdict(label=None, score=kind.score, because=(f"not sure of {kind.label}",), by=kind.by)
+    likeliest = max(understanding.categories, key=lambda name: understanding.categories[name], default="")
+    if category.label is None and understanding.categories.get(likeliest, 0.0) >= SURE_CATEGORY:
+        category = Verdict(label=likeliest, score=understanding.categories[likeliest], by=category.by)
+    return replace(understanding, kind=kind, category=category)
 
 
 def nobodys(raw: RawMessage, submission: Submission, now: datetime) -> Entry:
