@@ -57,6 +57,7 @@ class Connection(SMTP):
     envelope: Transaction
     session: Session
     transport: asyncio.Transport | None
+    _original_transport: asyncio.Transport | None
 
     def __init__(self, house: House, ident: str) -> None:
         self.house = house
@@ -100,7 +101,9 @@ class Connection(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """Ends the dialogue; a commit in flight goes on."""
         self.house.open.discard(self)
-        self.gone.set_result(None)
+        # Where a TLS handshake fails, this may be called more than once.
+        if not self.gone.done():
+            self.gone.set_result(None)
         super().connection_lost(error)
 
     def eof_received(self) -> bool | None:
@@ -193,6 +196,10 @@ class Dialogue(Connection):
             await self.push("503 TLS is already in use")
             return
         await super().smtp_STARTTLS(arg)
+        # asyncio reports a client that leaves in the midst of the handshake as a success, and nobody of its leaving.
+        if self._tls_protocol and self.session.ssl is None and self._original_transport is not None:
+            self._original_transport.abort()
+            self.connection_lost(None)
 
     async def smtp_AUTH(self, arg: str) -> None:
         """AUTH is not offered: nobody sends mail onwards through here."""

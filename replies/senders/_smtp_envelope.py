@@ -12,6 +12,14 @@ _MAILBOX = re.compile(r'[^\s<>"\\@\x00-\x1f\x7f-\x9f\ud800-\udfff]+@[^\s<>"\\@\x
 _HEADERS = re.compile(rb"\A.*?(?:\r\n\r\n|\n\n|\Z)", re.DOTALL)
 
 
+def check(letter: Letter) -> None:
+    """Raises Permanent where a letter cannot be a mail at all, whatever the relay."""
+    if not letter.content:
+        raise Permanent("The letter has no mail form.")
+    recipient(letter)
+    sender(letter)
+
+
 def recipient(letter: Letter) -> str:
     """The envelope recipient; raises Permanent where it is no mail address."""
     return _speakable(letter.to.value)

@@ -55,8 +55,7 @@ class SmtpSender:
 
     async def send(self, letter: Letter) -> str:
         """Sends a letter as it is; returns the relay's reply code. Raises Temporary or Permanent."""
-        if not letter.content:
-            raise Permanent("The letter has no mail form.")
+        envelope.check(letter)
         async with self._places:
             kept = self._kept()
             if kept is not None:
@@ -164,6 +163,8 @@ def _sender_refused(reply: aiosmtplib.SMTPResponse) -> Fault:
 
 def _refused(reply: aiosmtplib.SMTPResponse, what: str) -> Fault:
     detail = _detail(reply)
+    if reply.code == 503:
+        return _Lost("The mail relay is out of step with us.", private=detail)
     if reply.code // 100 == 5:
         return Permanent(f"The mail relay refuses {what}: {detail}", private=detail)
     return Temporary(f"The mail relay does not take {what} just now: {detail}", private=detail)

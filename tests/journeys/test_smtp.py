@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import resource
 import ssl
@@ -31,6 +32,14 @@ def megabytes() -> float:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6
+
+
+async def let_in(port: int) -> Client:
+    """A client that tries until there is room for it."""
+    async with asyncio.timeout(30):
+        while not (client := await Client.to(port)).greeting.startswith("220"):
+            await client.__aexit__(None, None, None)
+    return client
 
 
 # --- what good clients say ----------------------------------------------------------------------------------------
@@ -379,6 +388,20 @@ async def test_a_handshake_that_fails_harms_nobody_else(spool: Spool, certificat
         async with await Client.to(door.port) as client:
             await client.start(HEJ)
             assert (await client.say(MAIL.decode() + ".")).startswith("250")
+
+
+async def test_a_client_that_leaves_in_the_handshake_frees_its_place(spool: Spool, certificates: Certificates) -> None:
+    tls = {"tls_cert": certificates.certificate, "tls_key": certificates.key, "max_connections": 1}
+    async with listening("smtp", spool, **tls) as door:
+        for _ in range(3):
+            async with await let_in(door.port) as client:
+                # It does not know the authority, and hangs up.
+                with pytest.raises(ssl.SSLCertVerificationError):
+                    await client.starttls(ssl.create_default_context())
+                client.writer.close()
+                with contextlib.suppress(ConnectionError, ssl.SSLError):
+                    await client.writer.wait_closed()
+            await (await let_in(door.port)).__aexit__(None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import collections
 import contextlib
 import ssl
+import warnings
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,15 +37,24 @@ class Received:
 class Receiver:
     """Listens on a loopback port that it keeps through `stop` and `start`."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, users: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext | None = None,
+        from_the_start: bool = False,
+        users: dict[str, str] | None = None,
+        smtputf8: bool = True,
+    ) -> None:
         self.host, self.port = "127.0.0.1", 0
-        self.tls, self.users = tls, users or {}
+        #: for STARTTLS, or, where that is said, for the whole connection
+        self.tls, self.from_the_start = tls, from_the_start
+        self.users = users or {}
+        self.smtputf8 = smtputf8
         self.mails: list[Received] = []
         #: connections so far
         self.connections = 0
         #: replies to RCPT by address, for as long as they stand here
         self.refused: dict[str, str] = {}
-        self.smtputf8 = True
         self._script: collections.defaultdict[Stage, collections.deque[str]] = collections.defaultdict(
             collections.deque
         )
@@ -63,7 +73,9 @@ class Receiver:
     async def start(self) -> Receiver:
         """Listens, again on the same port after a stop."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Dialogue(self), self.host, self.port)
+        self._server = await loop.create_server(
+            lambda: _Dialogue(self), self.host, self.port, ssl=self.tls if self.from_the_start else None
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -135,7 +147,8 @@ class _Handler:
     ) -> str:
         said = self.receiver.next("data")
         if said in (AS_USUAL, DROP):
-            await self.receiver.keep(_received(session, envelope))
+            encrypted = self.receiver.from_the_start or session.ssl is not None
+            await self.receiver.keep(_received(session, envelope, encrypted=encrypted))
         if said == DROP:
             await server.drop()
         return said or f"250 2.0.0 OK: queued as {len(self.receiver.mails)}"
@@ -143,16 +156,23 @@ class _Handler:
 
 class _Dialogue(SMTP):
     transport: asyncio.Transport | None
+    _original_transport: asyncio.Transport | None
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with warnings.catch_warnings():
+            # That logins come without TLS is what some tests are about.
+            warnings.simplefilter("ignore", UserWarning)
+            self._set_up(receiver)
+
+    def _set_up(self, receiver: Receiver) -> None:
         super().__init__(
             _Handler(receiver),
             enable_SMTPUTF8=receiver.smtputf8,
             hostname="relay.example",
-            tls_context=receiver.tls,
-            auth_require_tls=receiver.tls is not None,
+            tls_context=None if receiver.from_the_start else receiver.tls,
+            auth_require_tls=receiver.tls is not None and not receiver.from_the_start,
             authenticator=receiver.authenticate,
             auth_required=bool(receiver.users),
             loop=asyncio.get_running_loop(),
@@ -166,7 +186,8 @@ class _Dialogue(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.receiver._open.discard(self)
-        self.gone.set_result(None)
+        if not self.gone.done():
+            self.gone.set_result(None)
         super().connection_lost(error)
 
     async def _handle_client(self) -> None:
@@ -177,6 +198,13 @@ class _Dialogue(SMTP):
             return
         with contextlib.suppress(ConnectionError):
             await super()._handle_client()
+
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
+        await super().smtp_STARTTLS(arg)
+        # asyncio reports a client that leaves in the midst of the handshake as a success, and nobody of its leaving.
+        if self._tls_protocol and self.session and self.session.ssl is None and self._original_transport is not None:
+            self._original_transport.abort()
+            self.connection_lost(None)
 
     async def told(self, stage: Stage) -> str:
         """The scripted reply of this stage; hangs up where the script says so."""
@@ -196,7 +224,7 @@ class _Dialogue(SMTP):
             self.transport.abort() if rude else self.transport.close()
 
 
-def _received(session: Session, envelope: Envelope) -> Received:
+def _received(session: Session, envelope: Envelope, *, encrypted: bool) -> Received:
     sender = envelope.mail_from or ""
     login = session.auth_data
     return Received(
@@ -204,6 +232,6 @@ def _received(session: Session, envelope: Envelope) -> Received:
         recipients=tuple(envelope.rcpt_tos),
         content=envelope.original_content or b"",
         options=tuple(envelope.mail_options),
-        tls=session.ssl is not None,
+        tls=encrypted,
         user=login.login.decode() if isinstance(login, LoginPassword) else "",
     )
