@@ -30,6 +30,19 @@ def connected(account: Account) -> Iterator[Any]:
             client.shutdown()
 
 
+def look_in(account: Account) -> None:
+    """Logs in and selects the mailbox without changing anything; raises Trouble where that is not possible."""
+    try:
+        with connected(account) as client:
+            client.select_folder(account.mailbox, readonly=True)
+    except Trouble:
+        raise
+    except (IMAPClientAbortError, OSError) as error:
+        raise _unreachable(account, error) from None
+    except IMAPClientError as error:
+        raise _missing(account, error) from None
+
+
 def selected(client: Any, account: Account) -> Mailbox:
     """The mailbox, with the folder for what is done; raises Trouble where one is missing and cannot be made."""
     try:
@@ -40,9 +53,7 @@ def selected(client: Any, account: Account) -> Mailbox:
     except IMAPClientAbortError:
         raise
     except IMAPClientError as error:
-        made = f", or cannot make {account.done}" if account.done else ""
-        missing = f"The mail server {account.host} has no folder {account.mailbox}{made}."
-        raise Trouble("mailbox_missing", missing, private=type(error).__name__) from None
+        raise _missing(account, error) from None
 
 
 def _connect(account: Account) -> Any:
@@ -83,6 +94,12 @@ def _login(client: Any, account: Account) -> None:
             raise _unreachable(account, error) from None
         refused = f"The mail server {account.host} refuses the login; check user and password of this mailbox."
         raise Trouble("login_refused", refused) from None
+
+
+def _missing(account: Account, error: Exception) -> Trouble:
+    made = f", or cannot make {account.done}" if account.done else ""
+    public = f"The mail server {account.host} has no folder {account.mailbox}{made}."
+    return Trouble("mailbox_missing", public, private=type(error).__name__)
 
 
 def _no_connection(account: Account, error: Exception) -> Trouble:

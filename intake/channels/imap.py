@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from intake.channels import Doorway
 from intake.channels._mailbox import Account
+from intake.channels._mailbox_login import look_in
 from intake.channels._mailbox_worker import Worker
 from intake.channels._secret import secret
 from register.errors import BadSettings
@@ -71,11 +72,12 @@ class Channel:
     def __init__(self, settings: Settings, doorway: Doorway) -> None:
         self.settings = settings
         self.doorway = doorway
-        self._password()
+        # Said at the start, not when the first mail should come.
+        _password(settings)
 
     async def run(self) -> None:
         """Receives until cancelled. Mends its own connection; raises BadSettings where it never can."""
-        worker = Worker(self._account(), self.doorway, asyncio.get_running_loop())
+        worker = Worker(_account(self.settings), self.doorway, asyncio.get_running_loop())
         threads = ThreadPoolExecutor(1, thread_name_prefix="imap")
         ended = asyncio.get_running_loop().run_in_executor(threads, worker.run)
         try:
@@ -91,32 +93,10 @@ class Channel:
                 ended.exception()
         ended.result()
 
-    def _password(self) -> str:
-        password = secret("channels: password", self.settings.password_env, self.settings.password_file)
-        if password is None:
-            raise BadSettings("channels: the password is missing: write password_env or password_file")
-        return password
 
-    def _account(self) -> Account:
-        s = self.settings
-        return Account(
-            host=s.host,
-            port=s.port,
-            security=s.security,
-            tls=None if s.security == "none" else _trust(s.tls_ca),
-            user=s.user,
-            # Asked for at every login: a file that was put right is used without a restart.
-            password=self._password,
-            mailbox=s.mailbox,
-            done=s.done,
-            address=s.address or s.user,
-            since=s.since,
-            poll_seconds=s.poll_seconds,
-            batch=s.batch,
-            size_limit=s.size_limit,
-            timeout=s.timeout,
-            backoff_seconds=s.backoff_seconds,
-        )
+async def probe(settings: Settings) -> None:
+    """Logs in and looks into the mailbox, and changes nothing; raises Temporary or BadSettings where that fails."""
+    await asyncio.to_thread(look_in, _account(settings))
 
 
 def read(raw: RawMessage) -> Submission:
@@ -124,6 +104,35 @@ def read(raw: RawMessage) -> Submission:
     from intake.mime import read as read_mail
 
     return read_mail(raw)
+
+
+def _password(settings: Settings) -> str:
+    password = secret("channels: password", settings.password_env, settings.password_file)
+    if password is None:
+        raise BadSettings("channels: the password is missing: write password_env or password_file")
+    return password
+
+
+def _account(settings: Settings) -> Account:
+    s = settings
+    return Account(
+        host=s.host,
+        port=s.port,
+        security=s.security,
+        tls=None if s.security == "none" else _trust(s.tls_ca),
+        user=s.user,
+        # Asked for at every login: a file that was put right is used without a restart.
+        password=lambda: _password(settings),
+        mailbox=s.mailbox,
+        done=s.done,
+        address=s.address or s.user,
+        since=s.since,
+        poll_seconds=s.poll_seconds,
+        batch=s.batch,
+        size_limit=s.size_limit,
+        timeout=s.timeout,
+        backoff_seconds=s.backoff_seconds,
+    )
 
 
 def _trust(file: Path | None) -> ssl.SSLContext:

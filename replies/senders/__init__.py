@@ -25,6 +25,10 @@ class Sender(Protocol):
         """
         ...
 
+    async def probe(self) -> None:
+        """Finds out, without sending anything, whether letters could be sent; raises Temporary or Permanent if not."""
+        ...
+
     async def close(self) -> None:
         """Ends all connections."""
         ...

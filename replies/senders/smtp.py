@@ -16,6 +16,9 @@ from register.records import Letter
 from replies.senders import _smtp_envelope as envelope
 from replies.senders._secret import secret
 
+#: seconds after which a kept connection is not trusted any more: relays and firewalls forget it, not always aloud
+LONGEST_IDLE = 60.0
+
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _QUEUED = re.compile(r"\bqueued as ([A-Za-z0-9.-]{1,64})")
 _UNREACHABLE = "The mail relay cannot be reached."
@@ -50,7 +53,8 @@ class SmtpSender:
         self._password = secret("outgoing.password", settings.password_env, settings.password_file)
         self._tls = None if settings.security == "none" else _trust(settings.tls_ca)
         self._places = asyncio.Semaphore(settings.connections)
-        self._idle: list[aiosmtplib.SMTP] = []
+        #: connections that are not in use, and since when
+        self._idle: list[tuple[aiosmtplib.SMTP, float]] = []
         self._closed = False
 
     async def send(self, letter: Letter) -> str:
@@ -69,17 +73,22 @@ class SmtpSender:
             except _Stale as stale:
                 raise Temporary(_UNREACHABLE, private=stale.private) from None
 
+    async def probe(self) -> None:
+        """Connects and logs in, and no more. Raises Temporary where that is not possible."""
+        await _quit(await self._connect())
+
     async def close(self) -> None:
         """Says QUIT on every open connection; what is being sent is finished by its own call of `send`."""
         self._closed = True
         while self._idle:
-            await _quit(self._idle.pop())
+            await _quit(self._idle.pop()[0])
 
     def _kept(self) -> aiosmtplib.SMTP | None:
         while self._idle:
-            connection = self._idle.pop()
-            if connection.is_connected:
+            connection, since = self._idle.pop()
+            if connection.is_connected and asyncio.get_running_loop().time() - since < LONGEST_IDLE:
                 return connection
+            connection.close()
         return None
 
     async def _connect(self) -> aiosmtplib.SMTP:
@@ -114,7 +123,7 @@ class SmtpSender:
             raise
         finally:
             if good and not self._closed:
-                self._idle.append(connection)
+                self._idle.append((connection, asyncio.get_running_loop().time()))
             else:
                 connection.close()
         return detail

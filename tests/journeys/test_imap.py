@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from intake.channels.imap import Channel, Settings
+from intake.channels.imap import Channel, Settings, probe
+from register.errors import Temporary
 from register.records import RawMessage
 from tests.journeys.servers.certificates import Certificates
 from tests.journeys.servers.doorway import Spool
@@ -54,14 +56,19 @@ async def wire(dovecot: Dovecot) -> AsyncIterator[Wire]:
     await one.cut()
 
 
-@contextlib.asynccontextmanager
-async def watching(spool: Spool, dovecot: Dovecot, password: Path, **settings: Any) -> AsyncIterator[Channel]:
-    """A channel at work on the mailbox of hej; what it raises in the end fails the test."""
+def configured(dovecot: Dovecot, password: Path, **settings: Any) -> Settings:
+    """Settings for the mailbox of hej, with changes."""
     known = {
         "host": dovecot.host, "port": dovecot.imap, "security": "none", "user": "hej", "password_file": password,
         "address": "hej@alexanderskolan.se", "backoff_seconds": 0.01,
     }  # fmt: skip
-    channel = Channel(Settings(**{**known, **settings}), spool.doorway())
+    return Settings(**{**known, **settings})
+
+
+@contextlib.asynccontextmanager
+async def watching(spool: Spool, dovecot: Dovecot, password: Path, **settings: Any) -> AsyncIterator[Channel]:
+    """A channel at work on the mailbox of hej; what it raises in the end fails the test."""
+    channel = Channel(configured(dovecot, password, **settings), spool.doorway())
     task = asyncio.create_task(channel.run())
     try:
         yield channel
@@ -457,3 +464,48 @@ async def test_two_mailboxes_do_not_disturb_each_other(dovecot: Dovecot, passwor
         assert subjects(await spool.received(1)) == ["Maten"]
         assert subjects(await other.received(1)) == ["Bussen"]
     assert other.raws[0].organisation == "nordberg"
+
+
+# --- beginning and end --------------------------------------------------------------------------------------------
+
+
+async def test_a_stop_ends_the_wait_for_new_mail_at_once(dovecot: Dovecot, password: Path, spool: Spool) -> None:
+    async with watching(spool, dovecot, password, poll_seconds=1000):
+        await spool.until(lambda: spool.told == ["opened"])
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("imap")]
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+async def test_a_stop_does_not_wait_for_a_register_that_hangs(dovecot: Dovecot, password: Path, spool: Spool) -> None:
+    dovecot.deliver("hej", mail("Maten"))
+    spool.may_go_on.clear()
+    async with watching(spool, dovecot, password, done="Klart"):
+        await spool.until(lambda: len(spool.handed) == 1)
+    spool.may_go_on.set()
+    assert subjects(dovecot.mails("hej")) == ["Maten"]
+    async with watching(spool, dovecot, password, done="Klart"):
+        await spool.received(1)
+
+
+async def test_a_stop_does_not_wait_for_a_server_that_is_silent(
+    dovecot: Dovecot, wire: Wire, password: Path, spool: Spool
+) -> None:
+    async with watching(spool, dovecot, password, port=wire.port, poll_seconds=0.01):
+        await spool.until(lambda: spool.told == ["opened"])
+        wire.silence()
+
+
+async def test_a_probe_says_what_is_wrong_and_changes_nothing(dovecot: Dovecot, password: Path) -> None:
+    dovecot.deliver("hej", mail("Maten"))
+    await probe(configured(dovecot, password, done="Klart"))
+    for change, says in (({"mailbox": "Borta"}, "no folder Borta"), ({"port": dovecot.lmtp}, "cannot be reached")):
+        with pytest.raises(Temporary, match=says):
+            await probe(configured(dovecot, password, **change))
+    password.write_text("vinter")
+    with pytest.raises(Temporary, match="refuses the login"):
+        await probe(configured(dovecot, password))
+    assert list(dovecot.mails("hej").values()) == [set()]
+    with dovecot.client("hej") as person:
+        assert not person.folder_exists("Klart")

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from register.errors import BadSettings, Permanent, Temporary
 from register.records import Address, AddressKind, Letter
-from replies.senders import Sender, _smtp_envelope
+from replies.senders import Sender, _smtp_envelope, smtp
 from replies.senders.smtp import Settings, SmtpSender
 from tests.journeys.servers import certificates as authority
 from tests.journeys.servers.certificates import Certificates
@@ -230,6 +230,16 @@ async def test_a_connection_that_was_closed_meanwhile_is_replaced_without_a_faul
     assert (len(receiver.mails), receiver.connections) == (3, 3)
 
 
+async def test_a_connection_that_was_idle_for_long_is_not_trusted(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "LONGEST_IDLE", 0.0)
+    async with sending(receiver) as sender:
+        await sender.send(LETTER)
+        await sender.send(LETTER)
+    assert (len(receiver.mails), receiver.connections) == (2, 2)
+
+
 async def test_a_relay_that_comes_back_is_used_again(receiver: Receiver) -> None:
     async with sending(receiver) as sender:
         await sender.send(LETTER)
@@ -303,6 +313,18 @@ async def test_a_relay_without_starttls_gets_no_letter(receiver: Receiver) -> No
     async with sending(receiver, security="starttls") as sender:
         with pytest.raises(Temporary, match="STARTTLS"):
             await sender.send(LETTER)
+    assert receiver.mails == []
+
+
+async def test_a_probe_sends_nothing_and_says_what_is_wrong(receiver: Receiver) -> None:
+    async with sending(receiver) as sender:
+        await sender.probe()
+        receiver.say("connect", "554 5.7.1 blocked")
+        with pytest.raises(Temporary, match=r"check \[outgoing\]"):
+            await sender.probe()
+        await receiver.stop()
+        with pytest.raises(Temporary, match="cannot be reached"):
+            await sender.probe()
     assert receiver.mails == []
 
 
