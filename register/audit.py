@@ -35,6 +35,7 @@ async def problems(conn: AsyncConnection) -> tuple[str, ...]:
     found = [problem async for problem in journal.problems(conn)]
     found += [problem async for problem in _numbers(conn)]
     found += [problem async for problem in _loose_ends(conn)]
+    found += [problem async for problem in _letters(conn)]
     sums = await books(conn)
     if not sums.balanced:
         found.append(
@@ -74,16 +75,29 @@ async def _gaps(conn: AsyncConnection, series: str, year: int, top: int) -> Asyn
         yield f"numbers: {series} {year} lacks {', '.join(map(str, missing[:10]))}{more}"
 
 
+async def _letters(conn: AsyncConnection) -> AsyncIterator[str]:
+    """Letters that the journal knows and the outbox does not, or the other way round."""
+    ordered = select(func.count()).select_from(lines).where(lines.c.what == "letter_ordered")
+    known = (await conn.execute(ordered)).scalar_one()
+    there = (await conn.execute(select(func.count()).select_from(letters))).scalar_one()
+    if known != there:
+        yield f"letters: the journal knows {known}, the outbox holds {there}"
+
+
 async def _loose_ends(conn: AsyncConnection) -> AsyncIterator[str]:
     """Rows whose other half is missing."""
+    in_case = messages.c.disposition.in_([Disposition.REGISTERED.value, Disposition.JOINED.value])
+    counted = (
+        select(func.count()).select_from(messages).where(messages.c.case_id == cases.c.id, in_case).scalar_subquery()
+    )
     has_case = exists().where(cases.c.id == letters.c.case_id)
     opened = exists().where(lines.c.case_id == cases.c.id, lines.c.what == "registered")
-    in_case = messages.c.disposition.in_([Disposition.REGISTERED.value, Disposition.JOINED.value])
     entered = exists().where(messages.c.spool_id == spool.c.id)
     done = spool.c.ended_at.is_not(None) & (spool.c.outcome != spooling.FAILED)
     checks: tuple[tuple[str, ColumnElement[str] | ColumnElement[int], ColumnElement[bool]], ...] = (
         ("letters: {} belongs to a case that is not there", letters.c.id, letters.c.case_id.is_not(None) & ~has_case),
         ("cases: {} has no line `registered` in the journal", cases.c.reference, ~opened),
+        ("cases: {} does not count its messages right", cases.c.reference, cases.c.messages != counted),
         ("messages: {} is in a case that is not there", messages.c.spool_id, in_case & ~_case_of_message()),
         ("spool: {} is marked as done, but was never entered", spool.c.id, done & ~entered),
     )

@@ -25,7 +25,7 @@ from register.records import (
     Letter,
 )
 from register.seals import new_id
-from register.writing import Order, Pen, Work
+from register.writing import Order, Pen, SpoiltError, Work
 
 #: a rule's id begins with it where the rule sets a message aside; the reason follows
 SET_ASIDE = "set_aside:"
@@ -220,13 +220,20 @@ def _deadline_set(deadline: Deadline) -> Happening:
 
 def _finish(pages: Pages, entry: Entry, now: datetime, case: Case | None) -> None:
     """The letters, each with its line, and what the pipeline has to add."""
-    letters: Iterable[Letter] = entry.compose(case) if case else ()
+    letters = _written(entry, case) if case else ()
     clauses = {(order.template, order.to): order.clause for order in entry.decision.letters}
     for letter in letters:
         pages.add_letter(letter, now, case)
         pages.note(ordered(letter, clauses.get((letter.template, letter.role), "")), now, case)
     for happening in entry.journal:
         pages.note(happening, now, case)
+
+
+def _written(entry: Entry, case: Case) -> tuple[Letter, ...]:
+    try:
+        return entry.compose(case)
+    except Exception as error:
+        raise SpoiltError(error) from error
 
 
 def _parties(entry: Entry, case: Case) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 A `Work` is a kind of writing. It is handed everything of its kind that waits, so that a hundred messages are one
 statement and not a hundred. Nothing waits for a timer: while one transaction is on its way to the disk, the next one
-gathers. When a shared transaction fails, it is rolled back and each of its wishes is tried alone: one bad row fails
-only itself.
+gathers. When a shared transaction fails, it is rolled back and tried again in halves, until the bad wish stands alone:
+it fails only itself.
 """
 
 from __future__ import annotations
@@ -25,6 +25,14 @@ from register.records import Happening
 
 Wish = TypeVar("Wish")
 Result = TypeVar("Result")
+
+
+class SpoiltError(Exception):
+    """What a wish brought with it failed: never the database, whatever the error is; its caller gets `error`."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
 
 
 class Order(enum.IntEnum):
@@ -161,10 +169,11 @@ class Writer:
     async def _fail(self, group: list[_Job], error: Exception) -> None:
         if len(group) == 1 or is_away(error):
             for job in group:
-                job.settle(plain(error))
+                job.settle(error.error if isinstance(error, SpoiltError) else plain(error))
         else:
-            for job in group:
-                await self._carry_out([job])
+            half = len(group) // 2
+            await self._carry_out(group[:half])
+            await self._carry_out(group[half:])
 
     async def _transact(self, group: list[_Job]) -> list[object]:
         kinds = sorted({job.work for job in group}, key=lambda work: work.order)

@@ -85,6 +85,16 @@ async def test_a_case_without_its_line_in_the_journal_is_told(sqlite_url: str) -
     assert sum("has no line `registered`" in problem for problem in problems) == 3
 
 
+async def test_a_letter_that_vanished_is_missed(sqlite_url: str) -> None:
+    _, problems = await three_cases(sqlite_url, "DELETE FROM letters WHERE number = 4")
+    assert problems == ("letters: the journal knows 6, the outbox holds 5",)
+
+
+async def test_a_case_that_miscounts_its_messages_is_told(sqlite_url: str) -> None:
+    _, problems = await three_cases(sqlite_url, "UPDATE cases SET messages = 2 WHERE number = 1")
+    assert problems == ("cases: SK 2026/0001 does not count its messages right",)
+
+
 async def test_cases_are_listed_in_the_order_of_their_opening(register: Register) -> None:
     raws = await claimed(register, "1", "2", "3")
     for raw in raws:

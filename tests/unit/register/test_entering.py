@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from register.errors import LeaseLost, Permanent
+from register.errors import LeaseLost, Permanent, Temporary
 from register.records import (
     Automatic,
     Case,
@@ -116,14 +116,17 @@ async def test_numbers_count_within_series_and_year(register: Register) -> None:
     assert await register.verify() == ()
 
 
-async def test_a_letter_that_cannot_be_written_uses_up_no_number(register: Register) -> None:
+@pytest.mark.parametrize("error", [KeyError("name"), FileNotFoundError("template"), Temporary("later")])
+async def test_a_letter_that_cannot_be_written_fails_alone_and_uses_up_no_number(
+    register: Register, error: Exception
+) -> None:
     def broken(case: Case) -> tuple[Letter, ...]:
-        raise KeyError(case.reference)
+        raise error
 
     raws = await claimed(register, "1", "2", "3")
     entries = [entry(raws[0]), entry(raws[1], compose=broken), entry(raws[2])]
     answers = await asyncio.gather(*(register.enter(one, NOW) for one in entries), return_exceptions=True)
-    assert isinstance(answers[1], KeyError)
+    assert answers[1] is error
     made = sorted(case.reference for case in await register.cases())
     assert made == ["SK 2026/0001", "SK 2026/0002"]
     assert len(await register.letters()) == 4
