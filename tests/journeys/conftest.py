@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.journeys.house import House, Post
 from tests.journeys.servers import certificates as authority
 from tests.journeys.servers import dovecot as imap
 from tests.journeys.servers.certificates import Certificates
@@ -47,3 +48,13 @@ async def receiver() -> AsyncIterator[Receiver]:
     await one.start()
     yield one
     await one.stop()
+
+
+@pytest.fixture(scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One house with the four schools, shared by all journeys that only add cases to it."""
+    post = Post()
+    await post.start()
+    async with House(tmp_path_factory.mktemp("house"), post) as running:
+        yield running
+    await post.stop()
