@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Self
 
@@ -81,6 +82,8 @@ class Listener:
             await asyncio.get_running_loop().create_future()
         finally:
             await _close(server, house)
+            if self.settings.path:
+                self.settings.path.unlink(missing_ok=True)
 
     def _house(self) -> House:
         s = self.settings
@@ -97,19 +100,26 @@ class Listener:
         )
 
     async def _listen(self, house: House) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
         try:
-            if self.settings.path:
-                server = await loop.create_unix_server(lambda: self.dialogue(house), self.settings.path)
-                # Who may reach the socket is said by its folder; a loopback port is open to every local user too.
-                self.settings.path.chmod(0o666)
-            else:
-                server = await loop.create_server(
-                    lambda: self.dialogue(house), self.settings.host, self.settings.port, backlog=1024
-                )
-                self.port = server.sockets[0].getsockname()[1]
+            return await (self._at_path if self.settings.path else self._at_port)(lambda: self.dialogue(house))
         except OSError as error:
             raise BadSettings(_cannot_listen(self.kind, self.settings.place, error)) from None
+
+    async def _at_port(self, factory: Callable[[], Dialogue]) -> asyncio.Server:
+        loop, settings = asyncio.get_running_loop(), self.settings
+        server = await loop.create_server(factory, settings.host, settings.port, backlog=1024)
+        self.port = server.sockets[0].getsockname()[1]
+        return server
+
+    async def _at_path(self, factory: Callable[[], Dialogue]) -> asyncio.Server:
+        path = str(self.settings.path)
+        # asyncio takes a socket away that is there; it must not be one that somebody serves.
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as other:
+            other.connect(path)
+            raise BadSettings(_cannot_listen(self.kind, path, OSError(errno.EADDRINUSE, "")))
+        server = await asyncio.get_running_loop().create_unix_server(factory, path)
+        # Who may reach the socket is said by its folder; a loopback port is open to every local user too.
+        Path(path).chmod(0o666)
         return server
 
 
@@ -125,7 +135,7 @@ def _tls(certificate: Path, key: Path) -> ssl.SSLContext:
 
 def _cannot_listen(kind: str, place: str, error: OSError) -> str:
     advice = {
-        errno.EADDRINUSE: "the port is in use; stop the other program or write another `port`",
+        errno.EADDRINUSE: "it is in use; stop the other program or write another `port` (or `path`)",
         errno.EACCES: "this user may not; write a `port` above 1023",
         errno.EADDRNOTAVAIL: "this machine has no such address; write another `host`",
         errno.ENOENT: "there is no such folder; write another `path`",

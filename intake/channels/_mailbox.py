@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -118,35 +118,48 @@ class Mailbox:
     def armfuls(self, uids: Sequence[int]) -> Iterator[list[Mail]]:
         """Fetches the mails without marking them read, as many at a time as memory should hold."""
         for start in range(0, len(uids), self._account.batch):
-            facts = self._client.fetch(uids[start : start + self._account.batch], ["RFC822.SIZE", "INTERNALDATE"])
-            sizes = {uid: known[b"RFC822.SIZE"] for uid, known in facts.items()}
+            some = uids[start : start + self._account.batch]
+            facts = self._client.fetch(some, ["RFC822.SIZE", "INTERNALDATE"])
+            facts |= {uid: {} for uid in self._still_there(uid for uid in some if uid not in facts)}
+            sizes = {uid: known.get(b"RFC822.SIZE", 0) for uid, known in facts.items()}
             # What is over the limit stands alone in any case, and what has made trouble before too.
             most = 0 if any(self._account.failed[uid] for uid in sizes) else min(ARMFUL, self._account.size_limit)
             for group in _groups(sizes, most=most):
                 yield self._fetch(group, facts)
 
     def _fetch(self, uids: Sequence[int], facts: dict[int, dict[bytes, Any]]) -> list[Mail]:
-        failed = self._account.failed
+        failed, first = self._account.failed, uids[0]
         try:
-            if facts[uids[0]][b"RFC822.SIZE"] > self._account.size_limit or failed[uids[0]] >= MOST_TRIES:
-                return [self._beginning(uids[0], facts[uids[0]])]
-            found = self._client.fetch(uids, ["BODY.PEEK[]"])
+            if facts[first].get(b"RFC822.SIZE", 0) > self._account.size_limit or failed[first] >= MOST_TRIES:
+                return [self._beginning(first, facts[first])]
+            mails = self._fetch_whole(uids, facts)
         except (IMAPClientError, OSError):
             failed.update(uids)
             raise
         for uid in uids:
             failed.pop(uid, None)
+        return mails
+
+    def _fetch_whole(self, uids: Sequence[int], facts: dict[int, dict[bytes, Any]]) -> list[Mail]:
+        answers = self._client.fetch(uids, ["BODY.PEEK[]"])
+        contents = {uid: answers.get(uid, {}).get(b"BODY[]") for uid in uids}
+        if self._still_there(uid for uid, content in contents.items() if content is None):
+            raise IMAPClientError("the server leaves out a mail that it has")
         return [
-            Mail(uid=uid, content=found[uid][b"BODY[]"], arrived_at=facts[uid].get(b"INTERNALDATE"), whole=True)
-            for uid in uids
-            # A mail that somebody deleted meanwhile is missing in the answer.
-            if found.get(uid, {}).get(b"BODY[]") is not None
+            Mail(uid=uid, content=content, arrived_at=facts[uid].get(b"INTERNALDATE"), whole=True)
+            for uid, content in contents.items()
+            if content is not None
         ]
+
+    def _still_there(self, uids: Iterable[int]) -> list[int]:
+        """Those of these that nobody has deleted meanwhile."""
+        wanted = ",".join(map(str, uids))
+        return list(self._client.search(["UID", wanted])) if wanted else []
 
     def _beginning(self, uid: int, facts: dict[bytes, Any]) -> Mail:
         """As much of a mail as may be had; a header line on top tells how large the whole is."""
         failures = self._account.failed[uid]
-        content = b"X-Lyhord-Truncated: %d\r\n" % facts[b"RFC822.SIZE"]
+        content = b"X-Lyhord-Truncated: %d\r\n" % facts.get(b"RFC822.SIZE", 0)
         if failures < MOST_TRIES:
             content += b"".join(self._pieces(uid))
         elif failures == MOST_TRIES:

@@ -54,6 +54,9 @@ def selected(client: Any, account: Account) -> Mailbox:
         raise
     except IMAPClientError as error:
         raise _missing(account, error) from None
+    except KeyError as error:
+        unsuited = f"The mail server {account.host} does not say how it numbers its mail; it cannot be used."
+        raise Trouble("unsuited", unsuited, private=str(error)) from None
 
 
 def _connect(account: Account) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from intake.channels import _mailbox
 from intake.channels.imap import Channel, Settings, probe
 from register.errors import Temporary
 from register.records import RawMessage
@@ -172,6 +173,22 @@ async def test_many_mails_are_taken_in_once_each_and_in_order(dovecot: Dovecot, 
     assert subjects(spool.raws) == [f"Brev {number:03}" for number in range(120)]
     assert len(spool.handed) == 120
     assert len(dovecot.mails("hej", "Klart")) == 120
+
+
+async def test_a_mailbox_too_large_for_one_answer_is_looked_through_in_parts(
+    dovecot: Dovecot, password: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_mailbox, "WINDOW", 3)
+    with dovecot.client("hej") as person:
+        for number in range(10):
+            person.append("INBOX", mail(f"Brev {number}"))
+        # The numbers of the mails and their places are not the same.
+        person.delete_messages([2, 5])
+        person.expunge()
+    async with watching(spool, dovecot, password, batch=2):
+        await spool.until(lambda: (spool.stored_cursor or "").endswith(":10"))
+    assert subjects(spool.raws) == [f"Brev {number}" for number in (0, 2, 3, 5, 6, 7, 8, 9)]
+    assert len(spool.handed) == 8
 
 
 async def test_the_time_of_receipt_is_when_the_mail_arrived(dovecot: Dovecot, password: Path, spool: Spool) -> None:

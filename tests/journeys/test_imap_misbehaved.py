@@ -138,6 +138,55 @@ async def test_a_mail_at_which_the_server_always_hangs_up_is_taken_in_without_it
     ]
 
 
+@pytest.mark.parametrize("left_out", ["BODY", "RFC822.SIZE"])
+async def test_a_mail_that_the_server_leaves_out_is_not_taken_for_deleted(
+    server: ScriptedImap, spool: Spool, tmp_path: Path, left_out: str
+) -> None:
+    """G4: nothing that is in the mailbox is passed over."""
+    server.mails += [MATEN, BUSSEN]
+
+    def fetch(tag: str, arguments: str) -> bytes:
+        uids = arguments.split(" ")[0].split(",")
+        if left_out in arguments:
+            uids = [uid for uid in uids if uid != "1"]
+        answers = [server._fetch(int(uid), arguments) for uid in uids]
+        return b"".join(answers) + tag.encode() + b" OK done\r\n"
+
+    server.answers["UID FETCH"] = fetch
+    async with watching(spool, server, tmp_path):
+        await spool.until(lambda: spool.stored_cursor == "7:2")
+    expected = b"X-Lyhord-Truncated: %d\r\n" % len(MATEN) if left_out == "BODY" else MATEN
+    assert [raw.content for raw in spool.raws] == [expected, BUSSEN]
+
+
+async def test_a_mail_that_was_deleted_meanwhile_is_passed_over(
+    server: ScriptedImap, spool: Spool, tmp_path: Path
+) -> None:
+    server.mails += [MATEN, BUSSEN]
+
+    def search(tag: str, arguments: str) -> bytes:
+        found = b"* SEARCH 1 2\r\n" if ":*" in arguments else b"* SEARCH\r\n"
+        return found + tag.encode() + b" OK done\r\n"
+
+    def fetch(tag: str, arguments: str) -> bytes:
+        return (server._fetch(2, arguments) if "2" in arguments else b"") + tag.encode() + b" OK done\r\n"
+
+    server.answers.update({"UID SEARCH": search, "UID FETCH": fetch})
+    async with watching(spool, server, tmp_path):
+        await spool.until(lambda: spool.stored_cursor == "7:2")
+    assert [raw.content for raw in spool.raws] == [BUSSEN]
+
+
+async def test_a_server_that_does_not_say_how_it_numbers_is_not_used(
+    server: ScriptedImap, spool: Spool, tmp_path: Path
+) -> None:
+    server.mails.append(MATEN)
+    server.answers["SELECT"] = lambda tag, _arguments: b"* 1 EXISTS\r\n* 0 RECENT\r\n" + tag.encode() + b" OK done\r\n"
+    async with watching(spool, server, tmp_path):
+        await spool.until(lambda: spool.told == ["unsuited"])
+    assert spool.handed == []
+
+
 @pytest.mark.parametrize(
     "answer", [b"* BYE gone\r\n", b"* 1 FETCH (UID x)\r\n", b"garbage\r\n", b"* SEARCH 1 2 x\r\n", b"\xff\xfe\r\n"]
 )

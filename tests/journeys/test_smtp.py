@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import resource
+import socket
 import ssl
 from pathlib import Path
 
@@ -445,7 +446,7 @@ async def test_an_occupied_port_is_one_clear_line(spool: Spool) -> None:
             await second.run()
     assert caught.value.public == (
         f"channels: smtp cannot listen on 127.0.0.1:{door.port}: "
-        "the port is in use; stop the other program or write another `port`"
+        "it is in use; stop the other program or write another `port` (or `path`)"
     )
 
 
@@ -501,3 +502,14 @@ async def test_a_unix_socket_serves_as_well(spool: Spool, tmp_path: Path) -> Non
     async with listening("smtp", spool, path=path), await Client.to(str(path)) as client:
         await client.start(HEJ)
         assert (await client.say(MAIL.decode() + ".")).startswith("250")
+        with pytest.raises(BadSettings, match="it is in use"):
+            await smtp.Channel(smtp.Settings(path=path), spool.doorway()).run()
+    assert not path.exists()
+
+
+async def test_a_unix_socket_that_was_left_behind_is_no_obstacle(spool: Spool, tmp_path: Path) -> None:
+    path = tmp_path / "door"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    async with listening("smtp", spool, path=path), await Client.to(str(path)) as client:
+        assert client.greeting.startswith("220")

@@ -91,8 +91,9 @@ class ScriptedImap:
         if command == "IDLE":
             return b"+ idling\r\n"
         if command == "UID SEARCH":
-            first = int(arguments.split(" ")[1].split(":")[0])
-            found = [uid for uid in range(1, len(self.mails) + 1) if uid >= min(first, len(self.mails))]
+            first, _, open_end = arguments.split(" ")[1].partition(":")
+            found = [uid for uid in range(1, len(self.mails) + 1) if uid >= min(int(first), len(self.mails))]
+            found = found if open_end else [int(first)]
             return f"* SEARCH {' '.join(map(str, found))}\r\n".encode() + done
         if command == "UID FETCH":
             return b"".join(self._fetch(int(uid), arguments) for uid in arguments.split(" ")[0].split(",")) + done
