@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
+from register.columns import Row
 from register.records import Case, Entry, Letter
-from register.tables import Row, letters
+from register.tables import letters
 
 #: what is forgotten of a letter by its `which`, once it needs to be sent no more
 FORGET_LETTER = (

@@ -12,10 +12,11 @@ from sqlalchemy import RowMapping, Select, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import filing
+from register.columns import Row
 from register.errors import Permanent
 from register.numbers import search_key
 from register.records import Case, Deadline, Decision, Disposition, Verdict
-from register.tables import Row, cases, deadlines, letters, messages, parties
+from register.tables import cases, deadlines, letters, messages, parties
 
 #: letters to the sender that acknowledge a case
 ACKNOWLEDGING = ("acknowledgement", "not_examined")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from register import anonymity, spooling
+from register import spooling
+from register.becoming import joined_by, opened
 from register.errors import LeaseLost
 from register.numbers import reference
 from register.outbox import ordered
@@ -21,10 +22,8 @@ from register.records import (
     Entered,
     Entry,
     Happening,
-    Label,
     Letter,
 )
-from register.seals import new_id
 from register.writing import Order, Pen, SpoiltError, Work
 
 #: a rule's id begins with it where the rule sets a message aside; the reason follows
@@ -97,7 +96,7 @@ def _set_aside(pages: Pages, entry: Entry, now: datetime, case: Case | None, rea
 
 
 def _register(pages: Pages, entry: Entry, now: datetime) -> Entered:
-    case, decision = _new_case(pages, entry, now), entry.decision
+    case, decision = _opened(pages, entry, now), entry.decision
     pages.add_message(entry, now, case, Disposition.REGISTERED)
     facts: dict[str, object] = {"reference": case.reference, "channel": case.channel, "message": entry.raw.spool_id}
     facts |= {"may_belong_to": entry.may_belong_to} if entry.may_belong_to else {}
@@ -111,40 +110,17 @@ def _register(pages: Pages, entry: Entry, now: datetime) -> Entered:
     return Entered(disposition=Disposition.REGISTERED, case=case)
 
 
-def _new_case(pages: Pages, entry: Entry, now: datetime) -> Case:
-    decision, understanding = entry.decision, entry.understanding
+def _opened(pages: Pages, entry: Entry, now: datetime) -> Case:
     series, on = series_of(entry, now)
     number = pages.next_number(series, on.year)
-    case = Case(
-        id=new_id(),
-        reference=reference(decision.number_format, on=on, number=number, unit=decision.unit),
-        organisation=decision.organisation,
-        unit=decision.unit,
-        channel=entry.raw.channel,
-        opened_at=now,
-        kind=_word(understanding.kind.label),
-        category=_word(understanding.category.label),
-        urgent=understanding.urgent.label is True,
-        anonymous=understanding.anonymous.label is True,
-        language=_word(understanding.language.label) or "",
-        stage=decision.stage,
-        status="open",
-        owner=decision.owner,
-        recipients=decision.recipients,
-        excluded=decision.excluded,
-        deadlines=_by_date(decision.deadlines),
-        messages=1,
-        not_acknowledged_because=decision.not_acknowledged_because or None,
-        subject=entry.submission.subject,
-        gist=understanding.gist,
-    )
-    case = replace(case, parties=_parties(entry, case))
+    written = reference(entry.decision.number_format, on=on, number=number, unit=entry.decision.unit)
+    case = opened(entry, written, now)
     pages.add_case(case, series=series, year=on.year, number=number)
     return case
 
 
 def _join(pages: Pages, entry: Entry, now: datetime, case: Case) -> Entered:
-    joined = _joined(case, entry)
+    joined = joined_by(entry, case)
     pages.change_case(joined)
     pages.add_message(entry, now, joined, Disposition.JOINED)
     _note_joined(pages, entry, now, joined)
@@ -154,28 +130,6 @@ def _join(pages: Pages, entry: Entry, now: datetime, case: Case) -> Entered:
     joined = pages.case(joined.id)
     _finish(pages, entry, now, joined)
     return Entered(disposition=Disposition.JOINED, case=joined)
-
-
-def _joined(case: Case, entry: Entry) -> Case:
-    """The case after this message, as the decision has it; what the decision leaves empty stays."""
-    decision = entry.decision
-    excluded = _union(case.excluded, decision.excluded)
-    begins = decision.stage not in ("", case.stage)
-    # Whoever is complained about sees nothing more of the case, also when it only turns out later (E2, G2).
-    recipients = tuple(role for role in decision.recipients or case.recipients if role not in excluded)
-    return replace(
-        case,
-        unit=decision.unit or case.unit,
-        urgent=case.urgent or entry.understanding.urgent.label is True,
-        stage=decision.stage or case.stage,
-        status="open" if begins else case.status,
-        owner=decision.owner or case.owner,
-        recipients=recipients,
-        excluded=excluded,
-        parties=_parties(entry, case),
-        deadlines=_by_date(decision.deadlines) if begins else case.deadlines,
-        messages=case.messages + 1,
-    )
 
 
 def _note_joined(pages: Pages, entry: Entry, now: datetime, case: Case) -> None:
@@ -234,23 +188,3 @@ def _written(entry: Entry, case: Case) -> tuple[Letter, ...]:
         return entry.compose(case)
     except Exception as error:
         raise SpoiltError(error) from error
-
-
-def _parties(entry: Entry, case: Case) -> tuple[str, ...]:
-    """Who belongs to the case now; nobody is kept of an anonymous one, and a robot never belongs."""
-    sender = entry.submission.sender
-    if anonymity.is_asked_for(entry, case) or sender is None or entry.ruling.automatic is not None:
-        return case.parties
-    return _union(case.parties, (sender.value.lower(),))
-
-
-def _by_date(deadlines: Iterable[Deadline]) -> tuple[Deadline, ...]:
-    return tuple(sorted(deadlines, key=lambda deadline: deadline.due_at))
-
-
-def _union(some: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*some, *more)))
-
-
-def _word(label: Label) -> str | None:
-    return label if isinstance(label, str) else None

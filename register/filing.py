@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from register import anonymity
+from register.columns import Row
 from register.numbers import search_key
 from register.records import Address, AddressKind, Case, Deadline, Decision, Entry, Letter, Understanding, Verdict
-from register.tables import Row
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -21,8 +21,9 @@ from typing import Any
 from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from register.columns import Row, storable
 from register.records import Happening, JournalEntry
-from register.tables import Row, chain, journal, storable
+from register.tables import chain, journal
 
 #: the hash before the first line
 GENESIS = "0" * 64

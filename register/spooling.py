@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import RowMapping, and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from register.columns import storable
 from register.errors import LeaseLost
 from register.records import Disposition, Happening, RawMessage, SetAside
-from register.tables import ARRIVED, counters, insert, messages, spool, storable
+from register.tables import ARRIVED, counters, insert, messages, spool
 from register.writing import Order, Pen, Work, one_by_one
 
 #: the outcome of a message that an error has set aside; beside the dispositions

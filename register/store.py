@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from register import audit, cases, clock, entering, journal, matching, outbox, spooling, whereabouts
+from register import audit, cases, clock, entering, journal, mailbook, matching, outbox, spooling, whereabouts
 from register.faults import told_plainly
 from register.opening import engine_for, migrate
 from register.records import (
@@ -170,17 +170,17 @@ class Register:
     async def answers_sent(self, address: str, since: Sequence[datetime]) -> tuple[int, ...]:
         """How many letters to a sender went, or wait, to an address since each moment."""
         async with self._reading() as conn:
-            return await outbox.answers_sent(conn, address, since)
+            return await mailbook.answers_sent(conn, address, since)
 
     async def letters(self, case_id: str | None = None) -> tuple[Mapping[str, Any], ...]:
         """The letters of a case, or of all, in the order in which they were ordered."""
         async with self._reading() as conn:
-            return await outbox.listed(conn, case_id)
+            return await mailbook.listed(conn, case_id)
 
     async def letter(self, letter_id: str) -> Mapping[str, Any] | None:
         """A letter with everything that is known of it, its bytes included."""
         async with self._reading() as conn:
-            return await outbox.one(conn, letter_id)
+            return await mailbook.one(conn, letter_id)
 
     # --- reading -----------------------------------------------------------------------------------------------
 

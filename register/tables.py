@@ -1,91 +1,28 @@
-"""The tables of the register and the three column types that make SQLite and PostgreSQL behave alike."""
+"""The tables of the register: one description for SQLite and PostgreSQL."""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     Boolean,
     Column,
-    DateTime,
     Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    RowMapping,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import BigInteger, TypeDecorator
+from sqlalchemy.types import BigInteger
 
-#: a row as it is read or as it will be written
-Row = Mapping[str, Any] | RowMapping
+from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
 REVISION = "0001"
-
-
-def storable(value: str) -> str:
-    """A text that every database takes: lone surrogates and NUL become escapes, all else stays."""
-    if not value.isascii():
-        value = value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return value.replace("\0", "\\x00") if "\0" in value else value
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC: SQLite stores it as text of one width, which sorts as time does."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """In UTC; raises ValueError for a moment without time zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs its time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware, in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Words(TypeDecorator[str]):
-    """Text that a stranger may have written: kept as `storable` has it."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """As `storable` makes it."""
-        return None if value is None else storable(value)
-
-
-class Json(TypeDecorator[Any]):
-    """A JSON value as ASCII text, so that any string survives and both databases give back the same."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """As JSON in ASCII."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """The value again; tuples have become lists."""
-        return None if value is None else json.loads(value)
 
 
 metadata = MetaData(
@@ -190,7 +127,7 @@ _owed = cases.c.acknowledged_at.is_(None) & cases.c.not_acknowledged_because.is_
 Index("ix_cases_owed", cases.c.opened_at, sqlite_where=_owed, postgresql_where=_owed)
 Index(None, cases.c.opened_at)
 Index(None, cases.c.organisation, cases.c.opened_at)
-Index(None, cases.c.organisation, cases.c.unit, cases.c.status)
+Index(None, cases.c.organisation, cases.c.unit, cases.c.status, cases.c.opened_at)
 
 #: who belongs to a case; none for an anonymous one
 parties = Table(

@@ -54,7 +54,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cases_opened_at"), "cases", ["opened_at"], unique=False)
     op.create_index(op.f("ix_cases_organisation_opened_at"), "cases", ["organisation", "opened_at"], unique=False)
     op.create_index(
-        op.f("ix_cases_organisation_unit_status"), "cases", ["organisation", "unit", "status"], unique=False
+        op.f("ix_cases_organisation_unit_status_opened_at"),
+        "cases",
+        ["organisation", "unit", "status", "opened_at"],
+        unique=False,
     )
     op.create_index(
         "ix_cases_owed",
