@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import shutil
 import sqlite3
 import stat
@@ -127,6 +128,12 @@ async def test_an_address_that_cannot_work_is_told_without_its_secret(url: str, 
     with pytest.raises(BadSettings, match=line) as raised:
         await Register.open(url)
     assert "secret" not in raised.value.public
+
+
+@pytest.mark.skipif(importlib.util.find_spec("psycopg") is not None, reason="psycopg is installed")
+async def test_a_driver_that_is_not_installed_is_named() -> None:
+    with pytest.raises(BadSettings, match="needs the package psycopg"):
+        await Register.open("postgresql+psycopg://user:secret@/register")
 
 
 async def test_reading_commands_do_not_make_an_empty_register(tmp_path: Path) -> None:
