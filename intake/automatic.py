@@ -37,18 +37,19 @@ STATUS = re.compile(
 )
 #: what a text says that returns a mail: codes, and the words of the mail systems
 FAILURE = re.compile(
-    STATUS.pattern + r"|final-recipient|diagnostic-code|returned (?:mail|message|to sender)|undeliver|not be delivered|"
-    r"unable to deliver|could ?n[o'’]t (?:be )?deliver|delivery (?:failed|failure|attempt|to the following|status|has been delayed)|"
-    r"user unknown|unknown user|no such (?:user|recipient|mailbox|address)|"
-    r"mailbox (?:is )?(?:full|unavailable|not found)|over quota|does not exist|permanent (?:fatal )?error|transcript of session|host unknown|"
+    f"{STATUS.pattern}|"
+    r"final-recipient|diagnostic-code|returned (?:mail|message|to sender)|undeliver|not be delivered|unable to deliver|"
+    r"could ?n[o'’]t (?:be )?deliver|delivery (?:failed|failure|attempt|to the following|status|has been delayed)|"
+    r"user unknown|unknown user|no such (?:user|recipient|mailbox|address)|over quota|does not exist|host unknown|"
+    r"mailbox (?:is )?(?:full|unavailable|not found)|permanent (?:fatal )?error|transcript of session|"
     r"recipients? (?:address )?rejected|kunde inte levereras|kunne ikke leveres|не (?:може|можа) да бъде достав",
     re.I,
 )
 #: what says that the mail that failed stands below
 RETURNS = re.compile(
     r"original (?:message|mail)|message details|(?:message|mail) (?:text|headers?|log|body) follow|"
-    r"headers? of (?:the|your) |transcript of|copy of (?:the|your) (?:message|mail)|returned message|error message below|first \d+ lines|"
-    r"ursprungliga meddelande|opprinnelige melding|оригиналното съобщение|\"notificationtype\W+bounce",
+    r"headers? of (?:the|your) |transcript of|copy of (?:the|your) (?:message|mail)|returned message|"
+    r"error message below|first \d+ lines|ursprungliga meddelande|opprinnelige melding|оригиналното съобщение|\"notificationtype\W+bounce",
     re.I,
 )
 

@@ -102,13 +102,16 @@ class _Writer:
 
 def to_text(html: str) -> str:
     """The readable text of an HTML part; quotes that its mail program marked are lines that begin with `>`."""
-    if len(html) > MAX_HTML or _is_a_trap(html):
+    if is_a_trap(html):
         return _stripped(html)
     body = LexborHTMLParser(html).body
-    if body is None:
-        return ""
+    return rendered(body) if body is not None else ""
+
+
+def rendered(root: LexborNode) -> str:
+    """The readable text below a node."""
     writer = _Writer()
-    _walk(body, writer)
+    _walk(root, writer)
     while len(writer.lines) > 1:
         writer.end_quote()
     return _tidy("".join(writer.lines[0]))
@@ -258,8 +261,10 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-def _is_a_trap(html: str) -> bool:
-    """Whether its tree would take quadratic time: nested too deep, or a tag with too many attributes."""
+def is_a_trap(html: str) -> bool:
+    """Whether its tree would take quadratic time: too long, nested too deep, or a tag with too many attributes."""
+    if len(html) > MAX_HTML:
+        return True
     if html.count("<") > MAX_NESTING and _nesting(html) > MAX_NESTING:
         return True
     return any(
