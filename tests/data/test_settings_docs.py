@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pkgutil
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from bot.settings import Outgoing, Settings
 from intake import channels
 from replies.senders import smtp
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT = DOCS / "settings.md"
 SECTIONS = {name: field.annotation for name, field in Settings.model_fields.items() if name != "channels"}
 KINDS = [module.name for module in pkgutil.iter_modules(channels.__path__) if not module.name.startswith("_")]
 
@@ -58,3 +60,14 @@ def test_every_key_of_a_channel_is_documented_with_its_default(kind: str) -> Non
 
 def test_the_table_of_the_mail_server_has_the_keys_that_its_sender_reads() -> None:
     assert true(Outgoing) == true(smtp.Settings)
+
+
+@pytest.mark.parametrize("page", ["settings.md", "run-your-school.md", "chat.md"])
+def test_every_example_of_settings_is_accepted(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    examples = re.findall(r"^ *```toml\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)
+    assert examples
+    for example in examples:
+        settings = Settings(**tomllib.loads(example))
+        for channel in settings.channels:
+            assert channels.load(channel["kind"]).Settings.model_validate(channel).kind == channel["kind"]
