@@ -221,8 +221,9 @@ class _Writer:
             one for one in self.decision.assignments if (one.task in _TOLD if for_sender else one.role != self.order.to)
         )
         tasks = self._phrases.tasks
-        named = ((self._contact(one.role), tasks.get(one.task, one.task)) for one in told)
-        return tuple(dict.fromkeys((contact, task) for contact, task in named if contact))
+        # Of somebody who takes part for two reasons the last one is said: it is the urgent one.
+        named = {self._contact(one.role): tasks.get(one.task, one.task) for one in told}
+        return tuple((contact, task) for contact, task in named.items() if contact)
 
     def _what_happens(self) -> tuple[str, ...]:
         policy, stage = self.procedure.anonymous, self._stage

@@ -95,7 +95,7 @@ def test_an_anonymous_report_is_registered_and_not_examined() -> None:
     assert [one.kind for one in decision.deadlines] == ["acknowledge"]
     letter = said(ST_GEORGE, decision, "not_examined", language="bg", understanding=understanding)
     assert "не се проверяват" in letter.what_happens[0]
-    assert "с Вашето име" in letter.what_happens[1]
+    assert "кажете името си" in letter.what_happens[0]
     assert letter.promises == ()
 
 
