@@ -53,10 +53,12 @@ ENTER = Work(_enter_all, Order.JOURNALLED, most=16)
 
 def _enter(pages: Pages, entry: Entry, now: datetime) -> Entered:
     first = pages.first_like(entry)
-    if first is not None and entry.joined_by != "repeat":
+    aside = entry.decision.disposition is Disposition.SET_ASIDE
+    # What was set aside never stands in the way of a like message that is for the register.
+    if first is not None and (first or aside) and entry.joined_by != "repeat":
         # The same message was entered while this one was being weighed: it joins that one, and nobody is told twice.
         entered = _repeat(pages, replace(entry, joined_by="repeat", compose=lambda case: (), journal=()), now, first)
-    elif entry.decision.disposition is Disposition.SET_ASIDE:
+    elif aside:
         entered = _set_aside(pages, entry, now, pages.case(entry.case.id) if entry.case else None, _reason(entry))
     elif entry.case is None:
         entered = _register(pages, entry, now)

@@ -1,7 +1,7 @@
 """The faults that rooms tell each other about: temporary or permanent, with a public text and a private reason."""
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - a fault says temporary or permanent; that is its name in the house
     """Something could not be done.
 
     `public` may be shown to a stranger (an SMTP client, a terminal) and holds no personal data and no secret.

@@ -25,7 +25,8 @@ _LATEST_FIRST = messages.c.id.desc()
 _FIRST = (
     select(messages.c.duplicate_key, messages.c.case_id)
     .where(_SCHOOL, messages.c.duplicate_key.in_(_VALUES))
-    .order_by(_LATEST_FIRST)
+    # One in a case counts before all that were set aside, which is why it comes last.
+    .order_by(messages.c.case_id.is_(None).desc(), _LATEST_FIRST)
 )
 _MESSAGES = (
     select(messages.c.message_id, messages.c.case_id)
@@ -57,7 +58,7 @@ async def find(
 
 
 async def first_of(conn: AsyncConnection, organisation: str, duplicate_keys: Sequence[str]) -> dict[str, str | None]:
-    """The case of the first message with each duplicate key; None where that one was set aside without a case."""
+    """The case of the first message with each duplicate key; None where all of them were set aside without one."""
     if not duplicate_keys:
         return {}
     rows = (await conn.execute(_FIRST, {"school": organisation, "values": list(duplicate_keys)})).all()

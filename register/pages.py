@@ -156,7 +156,7 @@ class Pages:
         self._ended.append((entry.raw.spool_id, now, entered.disposition))
         if entry.duplicate_key:
             key = (entry.decision.organisation, entry.duplicate_key)
-            self.firsts.setdefault(key, entered.case.id if entered.case else "")
+            self.firsts[key] = self.firsts.get(key) or (entered.case.id if entered.case else "")
 
     async def write(self) -> None:
         """Puts everything down, in the order that the foreign keys ask for."""

@@ -135,7 +135,7 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:
-    """What the guards say: may an automatic answer be sent at all, and what is this message?"""
+    """What the guards say: whether an automatic answer may be sent at all, and what this message is."""
 
     automatic: Automatic | None = None
     #: may an automatic answer be sent

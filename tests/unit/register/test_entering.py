@@ -267,8 +267,14 @@ async def test_an_equal_message_that_was_weighed_at_the_same_time_joins_the_firs
 
 async def test_an_equal_message_of_one_that_was_set_aside_is_set_aside(register: Register) -> None:
     await entered(register, "1", duplicate_key="same", decision=ASIDE)
-    again = await entered(register, "2", duplicate_key="same")
+    again = await entered(register, "2", duplicate_key="same", decision=ASIDE)
     assert (again.disposition, again.reason) == (Disposition.SET_ASIDE, "repeat")
+
+
+async def test_what_was_set_aside_never_keeps_a_like_message_out_of_the_register(register: Register) -> None:
+    await entered(register, "1", duplicate_key="same", decision=ASIDE)
+    again = await entered(register, "2", duplicate_key="same")
+    assert again.disposition is Disposition.REGISTERED
 
 
 @pytest.mark.parametrize(

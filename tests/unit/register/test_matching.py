@@ -120,3 +120,12 @@ async def test_a_number_that_two_schools_have_is_asked_back(register: Register) 
     assert await register.case(other.id) == other
     match = await find(register, key("reference", "SK 2026/0001"), organisation="other")
     assert match.case == other
+
+
+async def test_a_repeat_joins_the_case_even_where_an_earlier_copy_was_set_aside(register: Register) -> None:
+    await entered(register, "1", decision=ASIDE, duplicate_key="same")
+    opened = await entered(register, "2", duplicate_key="same", joined_by="repeat")
+    assert opened.case is not None
+    match = await find(register, duplicate="same")
+    assert match.case is not None
+    assert match.case.id == opened.case.id
