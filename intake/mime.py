@@ -64,7 +64,7 @@ def read(raw: RawMessage) -> Submission:
         envelope_from=raw.envelope_from if raw.envelope_from is not None else _return_path(headers),
         defects=tuple(dict.fromkeys(defects)),
         form=names_in(sender.name if sender else "") | fields(f"{new.reply}\n{new.signature}"),
-        returned_headers=_returned(root, text),
+        returned_headers=_returned(root, text, new.forwarded),
         fingerprint=_fingerprint(sender, subject, text, files),
     )
 
@@ -159,7 +159,7 @@ def _ids(headers: Headers, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each))[:MAX_IDS]
 
 
-def _returned(root: Part, text: str) -> tuple[Headers, ...]:
+def _returned(root: Part, text: str, forwarded: Headers) -> tuple[Headers, ...]:
     """The header fields of mails within the mail: what a bounce returns, what a person passes on."""
     found: list[Headers] = []
     for part in root.walk():
@@ -168,11 +168,11 @@ def _returned(root: Part, text: str) -> tuple[Headers, ...]:
             found.append(_decoded(header_block(data, 0, len(data), [], top=True)[0], ""))
         if len(found) >= MAX_RETURNED:
             break
-    if not found:
+    if not found and "essage-I" in text:
         for match in _RETURNED_IN_TEXT.finditer(text):
             data = match.group().encode("utf-8", "replace")
             found.append(_decoded(header_block(data, 0, len(data), [], top=False)[0], ""))
-    return tuple(each for each in found if each)[:MAX_RETURNED]
+    return tuple(each for each in (*found, forwarded) if each)[:MAX_RETURNED]
 
 
 def _fingerprint(sender: Address | None, subject: str, text: str, files: tuple[Attachment, ...]) -> str:

@@ -251,6 +251,12 @@ def _field(line: str) -> tuple[str, str]:
     return kind, match[2]
 
 
+def fields_of(lines: Sequence[str], found: Announcement) -> tuple[tuple[str, str], ...]:
+    """The fields of an announcement's header block, by their English names: whose message was passed on."""
+    named = [_field(line) for line in lines[found.first : found.last + 1]]
+    return tuple((kind, value.strip(" *_")) for kind, value in named if kind and value.strip(" *_"))
+
+
 def _block_end(lines: Sequence[str], start: int) -> int:
     """The last line of the header block that follows a separator, or of the separator itself."""
     at = _next(lines, start)

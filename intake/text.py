@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intake.htmlquotes import own_text
-from intake.quotes import Announcement, announcement, dated_address, is_mobile_signature, is_quoted
+from intake.quotes import Announcement, announcement, dated_address, fields_of, is_mobile_signature, is_quoted
 
 #: of longer texts only this much is looked through for quotes; what comes behind is kept as it is
 MAX_TEXT = 400_000
@@ -21,8 +21,8 @@ _LIST = re.compile(r"mailing list|mailinglist|e-?postlist|listinfo|unsubscribe|a
 #: what people write above a message that they only pass on
 _ONLY_PASSED_ON = re.compile(
     r"(?i)\W*(?:fyi|fyk|f\.?k\.?|för (?:er )?(?:kännedom|info(?:rmation)?)|till (?:er )?kännedom|se nedan|"
-    r"vidarebefordrar|for (?:din |deres )?(?:orientering|info(?:rmasjon)?)|til (?:orientering|info(?:rmasjon)?)|se under|"
-    r"videresender|see below|forwarding|за сведение|за информация|виж(?:те)? по-долу|препращам|"
+    r"vidarebefordrar|for (?:din |deres )?(?:orientering|info(?:rmasjon)?)|til (?:orientering|info(?:rmasjon)?)|"
+    r"se under|videresender|see below|forwarding|за сведение|за информация|виж(?:те)? по-долу|препращам|"
     r"zur (?:info(?:rmation)?|kenntnis)|siehe unten)?\W*"
 )
 
@@ -34,8 +34,8 @@ class Written:
     reply: str
     #: what stood below a signature delimiter
     signature: str = ""
-    #: whether something was quoted
-    quoted: bool = False
+    #: header fields (from, date, to, subject) of the message that was passed on in the text, if one was
+    forwarded: tuple[tuple[str, str], ...] = ()
 
 
 def trim(text: str, html: str = "") -> str:
@@ -50,14 +50,20 @@ def written(text: str, html: str = "") -> Written:
     if tail:
         cut = head.rfind("\n") + 1 or MAX_TEXT
         head, tail = text[:cut], text[cut:]
-    kept, quoted, forward = _own_lines(head.split("\n"))
+    lines = head.split("\n")
+    kept, found = _own_lines(lines)
     own, signature = _without_signature(kept)
     reply = _joined(own)
     if html and (marked := own_text(html)):
-        reply, quoted = _of_marked(marked, reply), True
+        reply = _of_marked(marked, reply)
+    forward = next((each for each in found if each.forward), None)
     if not reply or (forward and _ONLY_PASSED_ON.fullmatch(reply)):
-        return Written(text.strip(), "", quoted)
-    return Written(reply + tail, signature, quoted)
+        reply, tail, signature = text.strip(), "", ""
+    return Written(
+        reply=reply + tail,
+        signature=signature,
+        forwarded=fields_of(lines, forward) if forward else (),
+    )
 
 
 def _of_marked(marked: str, reply: str) -> str:
@@ -66,35 +72,36 @@ def _of_marked(marked: str, reply: str) -> str:
     return kept if kept and set(kept.split()) <= set(reply.split()) else reply
 
 
-def _own_lines(lines: Sequence[str]) -> tuple[list[str], bool, bool]:
-    """The lines outside quotes; whether there were any quotes, and whether a message was passed on."""
+def _own_lines(lines: Sequence[str]) -> tuple[list[str], list[Announcement]]:
+    """The lines outside quotes, and what announced those."""
     kept: list[str] = []
-    quoted = forward = False
+    announced: list[Announcement] = []
     at = 0
     while at < len(lines):
-        line = lines[at]
-        if is_quoted(line):
+        if is_quoted(lines[at]):
             _drop_address(kept)
-            at, quoted = _end_of_quote(lines, at), True
+            at = _end_of_quote(lines, at)
             continue
         found = _announced(lines, at)
         if found is None:
-            kept.append(line)
+            kept.append(lines[at])
             at += 1
             continue
         del kept[len(kept) - (at - found.first) :]
         if found.column:
             kept.append(lines[found.first][: found.column].rstrip(" -"))
+        own = any(line.strip() for line in kept)
         behind = _first_with_text(lines, found.last + 1)
+        announced.append(found if own else replace(found, forward=True))
         if behind < len(lines) and is_quoted(lines[behind]):
-            at, quoted, forward = behind, True, forward or found.forward
-        elif any(line.strip() for line in kept):
-            return kept, True, forward or found.forward
-        else:
-            # Nothing of the sender's own stands above: whatever follows is the message.
-            kept += lines[found.first : found.last + 1]
-            at, forward = found.last + 1, True
-    return kept, quoted, forward
+            at = behind
+            continue
+        if own:
+            break
+        # Nothing of the sender's own stands above: whatever follows is the message.
+        kept += lines[found.first : found.last + 1]
+        at = found.last + 1
+    return kept, announced
 
 
 def _drop_address(kept: list[str]) -> None:

@@ -21,14 +21,17 @@ def keys(
     `open_token` gets the detail of a plus address (what stands between `+` and `@`) and returns the case id, or None
     where it is none of ours; `open_message_id` gets a Message-ID without brackets and returns the letter id, or None.
     """
-    found = [
-        *_tokens(submission, open_token),
-        *_letters(submission, open_message_id),
-        *_returned(submission, open_message_id),
-        *(ThreadKey(kind="message_id", value=value) for value in _parents(submission)),
-        *_references(submission, reference_pattern),
-    ]
-    return tuple(dict.fromkeys(found))
+    return tuple(
+        dict.fromkeys(
+            [
+                *_tokens(submission, open_token),
+                *_letters(submission, open_message_id),
+                *_returned(submission, open_message_id),
+                *_foreign(submission, open_message_id),
+                *_references(submission, reference_pattern),
+            ]
+        )
+    )
 
 
 def duplicate_key(submission: Submission) -> str:
@@ -62,6 +65,13 @@ def _returned(submission: Submission, open_message_id: Callable[[str], str | Non
         letter = open_message_id(dict(headers).get("message-id", "").strip("<> "))
         if letter is not None:
             yield ThreadKey(kind="returned", value=letter)
+
+
+def _foreign(submission: Submission, open_message_id: Callable[[str], str | None]) -> Iterator[ThreadKey]:
+    """Message-IDs of other programs: an earlier mail of the parent's that a later one answers."""
+    for message_id in _parents(submission):
+        if open_message_id(message_id) is None:
+            yield ThreadKey(kind="message_id", value=message_id)
 
 
 def _references(submission: Submission, pattern: re.Pattern[str] | None) -> Iterator[ThreadKey]:
