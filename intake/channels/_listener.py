@@ -143,7 +143,8 @@ def _cannot_listen(kind: str, place: str, error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         why = "the host is not known; write another `host`"
     else:
-        why = advice.get(error.errno or 0, error.strerror or type(error).__name__)
+        # Since Python 3.13 asyncio gives no number where none of a host's addresses can be had.
+        why = advice.get(error.errno or errno.EADDRNOTAVAIL, error.strerror or type(error).__name__)
     return f"channels: {kind} cannot listen on {place}: {why}"
 
 

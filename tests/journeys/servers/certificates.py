@@ -12,6 +12,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+# Without it Python 3.13 trusts no authority.
+_KEY_USAGE = x509.KeyUsage(
+    digital_signature=True,
+    key_cert_sign=True,
+    crl_sign=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Certificates:
@@ -57,6 +70,8 @@ def _signed(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False)
     )
-    if not ca:
+    if ca:
+        builder = builder.add_extension(_KEY_USAGE, critical=True)
+    else:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(by, hashes.SHA256())
