@@ -1,0 +1,198 @@
+"""The loops: a message that fails is set aside and told, the others go on; nothing waits that could leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.alarms import Alarms
+from bot.desk import Desk
+from bot.workers import LEASE, Workers, now, retry_pause
+from register.errors import Permanent, Temporary
+from register.records import AddressKind, Disposition, Entered, Letter, RawMessage
+from register.store import Register
+from replies.compose import Composer
+from replies.dispatch import Outcome
+from tests.journeys.mails import Mail, complaint, mail
+from tests.unit.bot.test_pipeline import DANGER
+from tests.unit.bot.trying import Bag, Trial
+
+#: comes out in `lyhord check`, which knows no such number, and fails on a real case
+BROKEN = 'Subject: Hej\n\n# Hej\n\n{% if "ALX" in reference %}{{ promises[99].text }}{% endif %}\n'
+
+
+def arrived(one: Mail) -> RawMessage:
+    return RawMessage(
+        channel="lmtp", external_id=one.message_id, content=one.content, received_at=now(), recipients=(one.to,)
+    )
+
+
+def workers_of(desk: Desk, sender: Bag, urgent: Bag | None = None) -> Workers:
+    alarms = Alarms(desk, (), timedelta(minutes=10))
+    apart = None if urgent is None else {AddressKind.MAIL: urgent}
+    return Workers(desk, {AddressKind.MAIL: sender}, alarms, apart)
+
+
+@pytest.fixture
+def broken(make_desk: Callable[..., Desk], register: Register, tmp_path: Path) -> Desk:
+    """A desk where Alexanderskolan's acknowledgement cannot be written."""
+    folder = tmp_path / "alexanderskolan" / "sv"
+    folder.mkdir(parents=True)
+    (folder / "acknowledgement.txt").write_text(BROKEN, encoding="utf-8")
+    return make_desk(register, letters=Composer([tmp_path]))
+
+
+async def test_an_error_in_the_path_sets_the_message_aside_and_tells_a_person(broken: Desk, register: Register) -> None:
+    """G4: the raw message stays, its place is named without content, the default role is told; the others go on."""
+    workers = workers_of(broken, Bag())
+    for one in (complaint("alexanderskolan", "sv"), complaint("nordberg", "nb")):
+        await workers.receive(arrived(one))
+    assert await workers.intake_once() == 2
+    (aside,) = await register.set_aside()
+    assert (aside.reason, aside.detail.partition(":")[0]) == ("failed", "replies/compose.py")
+    (told,) = [one for one in await register.letters() if one["template"] == "needs_human"]
+    assert (told["role"], told["to_value"]) == ("operations_manager", "hedvig.lagerstam@alexanderskolan.se")
+    assert str(aside.spool_id) in told["body"]
+    assert [case.organisation for case in await register.cases()] == ["nordberg"]
+    books = await register.books()
+    assert (books.balanced, books.registered, books.set_aside) == (True, 1, 1)
+    assert await register.verify() == ()
+
+
+async def test_after_the_mending_a_replay_registers_it(
+    broken: Desk, register: Register, make_desk: Callable[..., Desk]
+) -> None:
+    """Design, the path, 6: nothing was lost meanwhile, and the numbers have no gap."""
+    await workers_of(broken, Bag()).receive(arrived(complaint("alexanderskolan", "sv")))
+    await workers_of(broken, Bag()).intake_once()
+    assert await register.replay(None, now()) == 1
+    await workers_of(make_desk(register), Bag()).intake_once()
+    (case,) = await register.cases()
+    assert case.reference.endswith("-0001")
+    assert await register.set_aside() == ()
+    assert await register.verify() == ()
+
+
+async def test_everyone_who_shows_what_happens_is_told(trial: Trial) -> None:
+    """F1: of each message once it is entered, of each letter once it is tried."""
+    workers = workers_of(trial.desk, Bag())
+    entered: list[Entered] = []
+    tried: list[Outcome] = []
+    workers.entered, workers.tried = lambda raw, one: entered.append(one), tried.append
+    await workers.receive(arrived(complaint("alexanderskolan", "sv")))
+    await workers.drain()
+    assert [one.disposition for one in entered] == [Disposition.REGISTERED]
+    assert [(one.letter.template, one.result) for one in tried] == [("acknowledgement", "sent"), ("notice", "sent")]
+    assert entered[0].case
+    case = await trial.register.case(entered[0].case.id)
+    assert case is not None
+    assert case.acknowledged_at is not None
+
+
+class Refusing(Bag):
+    """A relay that never takes a notice, and an acknowledgement only the second time."""
+
+    async def send(self, letter: Letter) -> str:
+        """Refuses as said."""
+        if letter.template == "notice":
+            raise Permanent("The mail relay refuses the address: 550 5.1.1")
+        if not self.letters:
+            self.letters.append(letter)
+            raise Temporary("The mail relay cannot be reached.")
+        return await super().send(letter)
+
+
+async def test_a_letter_that_can_never_arrive_is_told_and_one_that_may_waits(trial: Trial) -> None:
+    """G5: the owner cannot be told of what was to reach the owner: the default role is."""
+    sender = Refusing()
+    workers = workers_of(trial.desk, sender)
+    tried: list[Outcome] = []
+    workers.tried = tried.append
+    await workers.receive(arrived(complaint("alexanderskolan", "sv")))
+    await workers.drain()
+    assert [(one.letter.template, one.letter.role, one.result) for one in tried] == [
+        ("acknowledgement", "sender", "deferred"),
+        ("notice", "head_gardet", "failed"),
+        ("undeliverable", "operations_manager", "sent"),
+    ]
+    later = Trial(trial.desk)
+    (acknowledgement,) = await later.send(now() + timedelta(minutes=1))
+    assert acknowledgement.message_id == tried[0].letter.message_id
+
+
+class Slow(Bag):
+    """A relay that holds every letter until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+
+    async def send(self, letter: Letter) -> str:
+        """Waits, then takes it."""
+        await self.go.wait()
+        return await super().send(letter)
+
+
+async def test_danger_does_not_wait_for_a_slow_relay_that_others_hold(trial: Trial) -> None:
+    """G7: the urgent lane has a loop and a connection of its own."""
+    ordinary, urgent = Slow(), Bag()
+    workers = workers_of(trial.desk, ordinary, urgent)
+    out = asyncio.Event()
+    workers.tried = lambda outcome: out.set() if outcome.letter.urgent else None
+    tasks = [
+        asyncio.create_task(workers.intake()),
+        asyncio.create_task(workers.dispatch(urgent=False)),
+        asyncio.create_task(workers.dispatch(urgent=True)),
+    ]
+    await workers.receive(arrived(complaint("st_george", "bg")))
+    await workers.receive(arrived(mail("reception@stgeorgeschool.eu", "СПЕШНО", DANGER)))
+    await asyncio.wait_for(out.wait(), 30)
+    assert {letter.role for letter in urgent.letters} >= {"deputy_director", "director_school"}
+    assert ordinary.letters == []
+    workers.stop()
+    ordinary.go.set()
+    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+
+
+async def test_a_stop_finishes_what_is_in_hand(trial: Trial) -> None:
+    """Nothing is claimed any more, and what was claimed is entered."""
+    workers = workers_of(trial.desk, Bag())
+    await workers.receive(arrived(complaint("nordberg", "nb")))
+    loop = asyncio.create_task(workers.intake())
+    workers.entered = lambda raw, entered: workers.stop()
+    await asyncio.wait_for(loop, 30)
+    books = await trial.register.books()
+    assert (books.registered, books.waiting) == (1, 0)
+
+
+async def test_a_message_of_a_killed_process_is_taken_up_after_its_lease(trial: Trial) -> None:
+    await trial.register.spool(arrived(complaint("nordberg", "nb")))
+    at = now()
+    assert len(await trial.register.claim_messages("killed", 9, at, LEASE)) == 1
+    assert await trial.register.claim_messages("next", 9, at + LEASE - timedelta(seconds=1), LEASE) == ()
+    assert len(await trial.register.claim_messages("next", 9, at + LEASE, LEASE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("attempts", "pause"),
+    [
+        (1, timedelta(seconds=30)),
+        (2, timedelta(seconds=60)),
+        (5, timedelta(minutes=8)),
+        (12, timedelta(hours=6)),
+        (10**6, timedelta(hours=6)),
+    ],
+)
+def test_a_message_waits_longer_after_each_fault_and_never_longer_than_six_hours(
+    attempts: int, pause: timedelta
+) -> None:
+    assert retry_pause(attempts) == pause
+
+
+def test_now_is_aware() -> None:
+    assert now().tzinfo is not None
+    assert isinstance(now(), datetime)
