@@ -20,6 +20,8 @@ from register.store import Register
 from replies.compose import Composer
 
 T = TypeVar("T")
+#: open cases of a unit that are looked at for a notice
+MOST_OPEN_CASES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,7 @@ class Desk:
         """The unit's open cases, for the facts that a notice carries (D4)."""
         if decision.unit is None or not decision.letters:
             return ()
-        return await self.register.open_cases_of_unit(procedure.id, decision.unit)
+        return await self.register.open_cases_of_unit(procedure.id, decision.unit, limit=MOST_OPEN_CASES)
 
 
 def recipients(submission: Submission) -> tuple[str, ...]:

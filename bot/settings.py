@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from register.errors import BadSettings
 
@@ -140,8 +140,18 @@ def load(file: Path | None = None) -> Settings:
     try:
         settings = Settings(**table)
     except ValidationError as error:
-        raise BadSettings(f"{named or 'environment'}: {first_problem(error)}") from None
+        raise BadSettings(f"{_where(named, error)}: {first_problem(error)}") from None
+    except SettingsError as error:
+        # A list or table in the environment is written as JSON; the library's words name the field.
+        raise BadSettings(f"environment: {error}; write lists and tables as JSON") from None
     return settings.at(named.absolute().parent if named else Path.cwd())
+
+
+def _where(file: Path | None, error: ValidationError) -> str:
+    """Whether the environment or the file holds what is wrong."""
+    key = "__".join(str(part) for part in error.errors(include_url=False)[0]["loc"]).upper()
+    variable = f"LYHORD_{key}"
+    return variable if file is None or variable in {name.upper() for name in os.environ} else str(file)
 
 
 def first_problem(error: ValidationError) -> str:

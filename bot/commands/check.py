@@ -17,6 +17,7 @@ from bot.output import complain, say
 from bot.service import channel_name
 from bot.settings import Settings, first_problem, load
 from bot.wiring import load_procedures, open_register, open_senders
+from bot.workers import now
 from intake import channels
 from procedures.load import problems as load_problems
 from register.errors import Fault
@@ -45,7 +46,7 @@ def _files(settings: Settings) -> Iterator[str]:
     yield from unreadable
     if not unreadable:
         for procedure in load_procedures(settings).all:
-            yield from procedures.check.problems(procedure)
+            yield from procedures.check.problems(procedure, now().astimezone(procedure.zone).date())
 
 
 def _channels(settings: Settings) -> Iterator[str]:

@@ -47,7 +47,7 @@ def dialogue() -> dict[str, Any]:
 def mail(number: int, sample: Mapping[str, Any], sent: Sequence[Mail], answers: Mapping[int, Received]) -> Mail | None:
     """The message of a sample; an answer needs the acknowledgement that it answers, and is None without it."""
     if "again" in sample:
-        first = sent[sample["again"]]
+        first = sent[int(sample["again"])]
         # Another relay has stamped it, as when a mail server tries again: other bytes, the same message.
         return replace(
             first, label=sample["label"], content=b"Received: from relay.example by mx.example\r\n" + first.content

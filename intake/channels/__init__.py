@@ -7,9 +7,9 @@ A channel is one module here, named by its kind. It brings three things:
   backoff, and raises only what a supervisor should see (an occupied port, settings that cannot work);
 - `read(raw)`, which makes a Submission of what it spooled.
 
-The rule that no channel may break: `await doorway.receive(raw)` returns only after the message is on disk. Only then does
-the channel say 250, flag or move the mail, or advance the offset. `receive` raises `Temporary` where that did not work:
-the channel then answers 451, leaves the mail where it is, or does not advance.
+The rule that no channel may break: `await doorway.receive(raw)` returns only after the message is on disk. Only then
+does the channel say 250, flag or move the mail, or advance the offset. `receive` raises `Temporary` where that did not
+work: the channel then answers 451, leaves the mail where it is, or does not advance.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from register.records import RawMessage, Submission
 
 
 class Receive(Protocol):
-    """Writes a message to the spool; returns once it is on disk, True if it is new and False if it was there already."""
+    """Writes a message to the spool."""
 
-    async def __call__(self, raw: RawMessage) -> bool: ...
+    async def __call__(self, raw: RawMessage) -> bool:
+        """Returns once it is on disk: True if it is new, False if it was there already. Raises Temporary."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from intake.channels._telegram_read import chat_of, read
 from register.errors import BadSettings, Temporary
 from register.records import RawMessage
 
-__all__ = ["Channel", "Settings", "read"]
+__all__ = ["Channel", "Settings", "probe", "read"]
 
 #: the longest pause between two attempts, in seconds
 _LONGEST_PAUSE = 300.0
@@ -194,6 +194,19 @@ class Channel:
         pause = min(self._settings.backoff_seconds * 2 ** min(self._failures, 10), _LONGEST_PAUSE)
         self._failures += 1
         await asyncio.sleep(max(pause, at_least))
+
+
+async def probe(settings: Settings) -> None:
+    """Asks Telegram who the bot is, and changes nothing; raises Temporary or BadSettings where that fails."""
+    bot = settings.bot()
+    try:
+        await bot.get_me()
+    except InvalidToken:
+        raise Temporary(_TROUBLES["login_refused"]) from None
+    except TelegramError as error:
+        raise Temporary(_TROUBLES["unreachable"], private=type(error).__name__) from None
+    finally:
+        await bot.shutdown()
 
 
 def _by_chat(updates: Sequence[dict[str, Any]]) -> Sequence[Sequence[dict[str, Any]]]:

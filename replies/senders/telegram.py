@@ -71,6 +71,15 @@ class TelegramSender:
             raise Permanent("There is nothing to send.", private="the body is empty")
         return "messages " + " ".join(map(str, sent))
 
+    async def probe(self) -> None:
+        """Asks Telegram who the bot is, and no more. Raises Temporary where that is not possible."""
+        try:
+            await self._bot.get_me()
+        except TelegramError as error:
+            raise Temporary(
+                "Telegram refuses the bot's token or cannot be reached.", private=type(error).__name__
+            ) from None
+
     async def close(self) -> None:
         """Ends all connections."""
         await self._bot.shutdown()

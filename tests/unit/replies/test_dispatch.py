@@ -85,6 +85,9 @@ class Relay:
             raise self.answers[letter.id]
         return "250 queued"
 
+    async def probe(self) -> None:
+        """Nothing to look at."""
+
     async def close(self) -> None:
         """Holds nothing open."""
 
