@@ -257,6 +257,7 @@ def readable(text: str) -> str:
 
 def single_line(text: str) -> str:
     """Text of one line: unfolded, each break or tab a space, nothing that is no character left."""
+    text = text.strip()
     if not text.isprintable():
         text = text.replace("\r\n ", " ").replace("\r\n\t", " ").replace("\t", " ").rstrip()
     if not text.isprintable():

@@ -24,8 +24,9 @@ _DATE = re.compile(
 _PHONE = re.compile(r"(?<![\d+-])(?:\+|00)?[\d(][\d ()/.\u00a0-]{5,20}\d(?![\d-])")
 _PHONE_WORD = re.compile(
     r"(?i)(?<!\w)(?:tele(?:fon|phone)|tel|tfn|tlf|mobile?|mob|phone|cell|gsm|телефон|тел|моб|гсм|☎|📞|📱)"
-    r"(?:nummer)?[.:]{0,2}\s{0,3}(?:(?:nr|№|за връзка|за контакт)[.:]?\s*)?"
+    r"(?:nummer)?[.:]{0,2}\s{0,3}(?:(?:nr|№|за връзка|за контакт)[.:]?\s*)?$"
 )
+_DIGIT = re.compile(r"\d")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _WORD = r"[^\W\d_a-zа-яёіїєåäöæøéèüñç][^\W\d_]{1,24}(?:-[^\W\d_]{2,25})?"
 _THREE = re.compile(rf"({_WORD})\s+({_WORD})\s+({_WORD})")
@@ -40,8 +41,9 @@ _FROM_LINE = re.compile(
     rf"(?im)^\s*(?:ж\s?а\s?л\s?б\s?а\s+)?от\s*:?\s*(?-i:({_WORD}\s+{_WORD}\s+{_WORD}))\s*(?:,|$)([^\n]*)"
 )
 _BULGARIAN_ADDRESS = re.compile(r"(?i)(?:^|[\s,])((?:гр|с|ул|бул|ж\.\s?к|жк|кв|бл|община)\.?[\s„\"].+)")
+_BEFORE_PHONE = re.compile(r"(?i)[,;]?\s*(?:тел|моб|gsm|гсм|phone|e-?mail|имейл)")
 _PLACED = re.compile(
-    rf"(?i)\s*(?:(?:гр\.|с\.)\s*)?([^\W\d_][\w .-]{{1,30}}?)?,?\s*(?:den|på|on)?\s*({_DATE.pattern})\s*(?:г\.?|года)?\s*"
+    rf"(?i)\s*(?:(?:гр\.|с\.)\s*)?([^\W\d_][\w .-]{{1,30}}?)?,?\s*(?:den|on)?\s*({_DATE.pattern})\s*(?:г\.?|года)?\s*"
 )
 
 
@@ -100,7 +102,11 @@ def _close(found: dict[str, str], description: list[str] | None) -> None:
 
 def _cells(line: str) -> Iterator[tuple[str, str]]:
     """The fields of a line (key, value); text without a label has no key."""
-    for cell in _CELLS.split(line.strip()) if ":" in line or "：" in line or "\t" in line else (line.strip(),):
+    if ":" not in line and "：" not in line and "\t" not in line:
+        if line := line.strip():
+            yield "", line
+        return
+    for cell in _CELLS.split(line.strip()):
         match = _LABEL.fullmatch(cell)
         key = _labels().get(_folded(match[1]), "") if match else ""
         if match and key:
@@ -148,12 +154,12 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
 
 def _in_a_letter(text: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Fields without labels: the head of a letter, a line with place and date, the names and the phone below it."""
-    head = _FROM_LINE.search(text)
+    head = _FROM_LINE.search(text) if "от" in text or "ОТ" in text else None
     if head and not _NO_NAME.search(head[1]):
         yield "full_name", " ".join(head[1].split())
         address = _BULGARIAN_ADDRESS.search(head[2])
         if address:
-            yield "address", _PHONE_WORD.split(address[1])[0].strip(" ,.;")
+            yield "address", _BEFORE_PHONE.split(address[1])[0].strip(" ,.;")
     last = [line.strip() for line in lines if line.strip()][-8:]
     for line in last:
         if len(line) < 60 and (three := names_in(line)):
@@ -161,7 +167,8 @@ def _in_a_letter(text: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     phone = _phone(text, last)
     if phone:
         yield "phone", phone
-    dated = next((match for line in (*lines[:6], *last) if line.strip() and (match := _PLACED.fullmatch(line))), None)
+    short = [line for line in (*lines[:6], *last) if len(line) < 80 and _DIGIT.search(line)]
+    dated = next((match for line in short if (match := _PLACED.fullmatch(line))), None)
     if dated:
         yield "date", dated[2]
         if dated[1]:
@@ -170,9 +177,9 @@ def _in_a_letter(text: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _phone(text: str, last: Sequence[str]) -> str:
     """A number behind the word for telephone, or one that stands alone among the last lines."""
-    for word in _PHONE_WORD.finditer(text):
-        number = _PHONE.match(text, word.end())
-        if number and 7 <= sum(char.isdigit() for char in number[0]) <= 15:
+    for number in _PHONE.finditer(text):
+        before = text[max(number.start() - 30, 0) : number.start()]
+        if 7 <= sum(map(str.isdigit, number[0])) <= 15 and _PHONE_WORD.search(before):
             return number[0].strip(" .-/")
     for line in last:
         number = _PHONE.fullmatch(line.strip(" ,."))

@@ -120,9 +120,13 @@ def _text_of_files(files: list[Part], hint: str) -> str:
 
 def _sender(root: Part, hint: str) -> Address | None:
     """The first author that can be reached; Sender and Reply-To where From names nobody (RFC 5322, 3.6.2)."""
-    named = [address for name in (b"from", b"sender", b"reply-to") for address in _all_addresses(root, name, hint)]
-    reachable = [address for address in named if "@" in address.value]
-    return next(iter(reachable or named), None)
+    named: list[Address] = []
+    for name in (b"from", b"sender", b"reply-to"):
+        named += _all_addresses(root, name, hint)
+        reachable = next((address for address in named if "@" in address.value), None)
+        if reachable is not None:
+            return reachable
+    return named[0] if named else None
 
 
 def _reply_to(root: Part, hint: str, sender: Address | None) -> Address | None:

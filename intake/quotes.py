@@ -29,6 +29,7 @@ _FIELD = re.compile(r"\s{0,12}[*_]{0,2}([^\W\d_][^:：*\n]{0,22}?)[*_]{0,2}\s?[:
 _PRODUCT = re.compile(r"(?i)iphone|ipad|android|outlook|proton|gmail|samsung|yahoo|galaxy|huawei|blackberry|mail(?!a)")
 _WEEKDAY = re.compile(r"(?i)[^\W\d]{2,9}(?:dag|day|tag)\s+$")
 _DIGIT = re.compile(r"\d")
+_WORDS = re.compile(r"\w+")
 _PERSON = (
     r"(?:jag|vi|jeg|eg|ich|wir|i|we|he|she|they|han|hon|hun|de|аз|ние|той|тя|я|мы|он|она|мені|mig|mej|oss|meg|me|us)"
 )
@@ -176,15 +177,29 @@ def _attribution(lines: Sequence[str], at: int) -> Announcement | None:
 
 def _announces(joined: str) -> bool:
     """Whether a line has what an attribution has: a date or an address, and a verb or both."""
-    verb, date, mail = _words().wrote.search(joined), _DATE.search(joined), _MAIL.search(joined)
-    if verb and joined[-1] in ":：" and _DIGIT.search(joined):
+    numbered = _DIGIT.search(joined) is not None
+    if not numbered and "@" not in joined:
+        return False
+    verb, mail = _verb(joined), _MAIL.search(joined) if "@" in joined else None
+    if not verb and not mail:
+        return False
+    date = _DATE.search(joined) if numbered else None
+    if verb and joined[-1] in ":：" and numbered:
         return True
     return bool((date or mail) and (verb or (date and mail and joined[-1] in ":：")))
 
 
+def _verb(joined: str) -> re.Match[str] | None:
+    """The verb of an attribution; a look at the words first, because the pattern of all verbs is slow."""
+    words = _words()
+    if words.last.isdisjoint(_WORDS.findall(joined.lower())) and "の" not in joined and "写" not in joined:
+        return None
+    return words.wrote.search(joined)
+
+
 def _is_certain(joined: str) -> bool:
     """Whether no person would write this line: an address as mail programs write it, beside a date or a verb."""
-    verb, mail = _words().wrote.search(joined), _MAIL.search(joined)
+    verb, mail = _verb(joined), _MAIL.search(joined)
     if mail is None:
         return False
     return _BRACKETED_MAIL.search(joined) is not None or bool(verb and verb.end() >= len(joined) - 3)

@@ -142,13 +142,16 @@ def _first_with_text(lines: Sequence[str], at: int) -> int:
 
 
 def _without_signature(lines: list[str]) -> tuple[list[str], str]:
-    """The lines above a signature, and the signature; lines that a phone added are left out wherever they stand."""
-    lines = [line for line in lines if not is_mobile_signature(line)]
-    for place in range(len(lines) - 1, max(len(lines) - 40, 0), -1):
+    """The lines above a signature, and the signature; the lines that a phone added are left out of both."""
+    start = max(len(lines) - 40, 0)
+    lines = [*lines[:start], *(line for line in lines[start:] if not is_mobile_signature(line))]
+    for place in range(len(lines) - 1, max(start - 1, 0), -1):
+        if lines[place].lstrip()[:1] not in ("-", "_") or not _DELIMITER.fullmatch(lines[place]):
+            continue
         below = [line.strip() for line in lines[place + 1 :] if line.strip()]
         if len(below) > MAX_SIGNATURE:
             break
-        if _DELIMITER.fullmatch(lines[place]) and _is_signature(lines, place, below):
+        if _is_signature(lines, place, below):
             return lines[:place], "\n".join(below)
     return lines, ""
 

@@ -16,6 +16,8 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 def decode_words(value: bytes, hint: str = "") -> str:
     """A field's value as one line of text; `hint` is the charset that raw bytes in it may be in."""
     if b"=?" not in value:
+        if value.isascii() and b"\x1b" not in value and hint != "utf-7":
+            return charset.single_line(value.decode("ascii"))
         text = charset.decode(value, "", hint)
     else:
         text = _decoded(value, hint)
