@@ -75,15 +75,17 @@ class Service:
 
     async def _until_met(self) -> None:
         """Returns once every door is met; raises BadSettings where one can never be opened."""
-        met = asyncio.gather(*(event.wait() for event in self._met.values()))
+        met = asyncio.create_task(self._all_met())
         broken = self._supervisor.broken
         waiting: set[asyncio.Future[Any]] = {met, broken}
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            met.cancel()
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        met.cancel()
         if broken.done():
             raise broken.result()
+
+    async def _all_met(self) -> None:
+        for event in self._met.values():
+            await event.wait()
 
     async def _stop(self) -> None:
         """Doors first, so that nothing new is promised; then the workers finish what they hold."""
