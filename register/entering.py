@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from register import spooling
+from register import dialogues, spooling
 from register.becoming import joined_by, opened
 from register.errors import LeaseLost
 from register.numbers import reference
@@ -33,17 +33,26 @@ SET_ASIDE = "set_aside:"
 async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list[Entered | LeaseLost]:
     held = await spooling.held(pen.conn, [entry.raw for entry, _ in wishes])
     pages = await open_pages(pen, [wish for wish in wishes if wish[0].raw.spool_id in held])
+    stale = await dialogues.overtaken(pen.conn, [entry.turn for entry, _ in wishes])
+    turns: list[tuple[Entry, Entered, datetime]] = []
     answers: list[Entered | LeaseLost] = []
     for entry, now in wishes:
         if entry.raw.spool_id not in held:
             answers.append(LeaseLost("Another worker has taken this message over."))
             continue
+        if dialogues.is_overtaken(entry.turn, stale):
+            answers.append(dialogues.Overtaken("Another message of this chat came first."))
+            continue
         # A second entry of the same message in this transaction comes too late as well.
         held.discard(entry.raw.spool_id)
-        answers.append(_enter(pages, entry, now))
+        entered = _enter(pages, entry, now)
+        answers.append(entered)
+        turns.append((entry, entered, now))
         # Writing letters takes a while: whoever waits at a door gets a turn between two messages.
         await asyncio.sleep(0)
     await pages.write()
+    for entry, entered, now in turns:
+        await dialogues.write_entered(pen, entry, entered, now)
     return answers
 
 

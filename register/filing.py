@@ -124,6 +124,7 @@ def letter_row(letter: Letter, now: datetime, *, anonymous: bool = False) -> dic
         "ready_at": letter.send_at or now,
         "state": "waiting",
         "body": letter.body,
+        "buttons": letter.buttons or None,
         "content": letter.content,
     }
 
@@ -134,4 +135,5 @@ def read_letter(row: Row) -> Letter:
     return Letter(
         **{name: row[name] for name in (*same, "envelope_from", "urgent", "send_at")},
         to=Address(kind=AddressKind(row["to_kind"]), value=row["to_value"], name=row["to_name"]),
+        buttons=tuple(tuple((str(title), str(data)) for title, data in line) for line in row["buttons"] or ()),
     )

@@ -33,6 +33,18 @@ _MESSAGES = (
     .where(_SCHOOL, messages.c.message_id.in_(_VALUES), messages.c.case_id.is_not(None))
     .order_by(_LATEST_FIRST)
 )
+# What a chat's sender says of a letter that has left is `messages 17 18`.
+_CHAT_LETTERS = (
+    select(letters.c.case_id)
+    .where(
+        letters.c.to_key == bindparam("chat"),
+        letters.c.to_kind == "telegram",
+        letters.c.case_id.is_not(None),
+        (letters.c.detail + " ").like(bindparam("number")),
+    )
+    .order_by(letters.c.number.desc())
+    .limit(1)
+)
 _LETTERS = select(letters.c.id, letters.c.case_id).where(letters.c.id.in_(_VALUES))
 
 
@@ -110,4 +122,18 @@ async def _by_message(conn: AsyncConnection, organisation: str, values: Mapping[
     if not (wanted := values.get("message_id")):
         return {}
     rows = (await conn.execute(_MESSAGES, {"school": organisation, "values": list(wanted)})).all()
-    return {row.message_id: row.case_id for row in rows}
+    return await _by_chat_letter(conn, wanted) | {row.message_id: row.case_id for row in rows}
+
+
+async def _by_chat_letter(conn: AsyncConnection, wanted: Sequence[str]) -> dict[str, str]:
+    """The case of the letter that a chat message `telegram:<chat>:<number>` is a piece of."""
+    found: dict[str, str] = {}
+    for one in wanted:
+        kind, _, place = one.partition(":")
+        chat, _, number = place.rpartition(":")
+        if kind != "telegram" or not number.isdecimal():
+            continue
+        row = (await conn.execute(_CHAT_LETTERS, {"chat": chat, "number": f"% {number} %"})).first()
+        if row is not None:
+            found[one] = row.case_id
+    return found

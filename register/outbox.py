@@ -17,6 +17,8 @@ from register.records import Happening, Letter, OutgoingLetter
 from register.tables import cases, deadlines, letters
 from register.writing import Order, Pen, Work, one_by_one
 
+#: what the bot says in a conversation is no letter of a case: nothing of it is kept once it has left
+CONVERSATION = "conversation"
 _WAITING = letters.c.ended_at.is_(None)
 _CLAIMABLE = (
     select(letters.c.number)
@@ -121,21 +123,27 @@ async def _end_all(
             ended.append((row, now, why))
             _note_end(pen, row, now, how, why)
     if ended:
-        await _write_ends(pen.conn, ended, how)
+        await _write_ends(pen, ended, how)
     return answers
 
 
-async def _write_ends(conn: AsyncConnection, ended: Sequence[tuple[RowMapping, datetime, str]], how: str) -> None:
+async def _write_ends(pen: Pen, ended: Sequence[tuple[RowMapping, datetime, str]], how: str) -> None:
+    conn = pen.conn
     ends = [{"which": row["number"], "at": now, "how": how, "why": why} for row, now, why in ended]
     await conn.execute(_END, ends)
-    if forget := [{"which": row["number"]} for row, _, _ in ended if anonymity.is_forgotten(row)]:
+    if forget := [{"which": row["number"]} for row, _, _ in ended if _is_forgotten(row)]:
         await conn.execute(anonymity.FORGET_LETTER, forget)
+        pen.forgets = True
     answers = [{"which": row["case_id"], "at": now} for row, now, _ in ended if _acknowledges(row)]
     if answers and how == "sent":
         await conn.execute(_ACKNOWLEDGED, answers)
         await conn.execute(_ACKNOWLEDGE_KEPT, answers)
     elif answers:
         await conn.execute(_UNDELIVERABLE, [{"which": answer["which"]} for answer in answers])
+
+
+def _is_forgotten(row: RowMapping) -> bool:
+    return anonymity.is_forgotten(row) or row["template"] == CONVERSATION
 
 
 def _acknowledges(row: RowMapping) -> bool:

@@ -79,6 +79,7 @@ class Pages:
         self._letters: list[Mapping[str, Any]] = []
         self._parties: set[tuple[str, str]] = set()
         self._ended: list[tuple[int, datetime, Disposition]] = []
+        self._cleansed: list[tuple[int, bytes]] = []
 
     async def open_counters(self, names: set[tuple[str, int]]) -> None:
         """Reads and locks the last numbers of series and years."""
@@ -154,6 +155,8 @@ class Pages:
         """The spool's row is done, and the next equal message is a repeat."""
         assert entry.raw.spool_id is not None  # noqa: S101 - `held` let only spooled messages through
         self._ended.append((entry.raw.spool_id, now, entered.disposition))
+        if entry.cleansed is not None:
+            self._cleansed.append((entry.raw.spool_id, entry.cleansed))
         if entry.duplicate_key:
             key = (entry.decision.organisation, entry.duplicate_key)
             self.firsts[key] = self.firsts.get(key) or (entered.case.id if entered.case else "")
@@ -178,6 +181,8 @@ class Pages:
         await outbox.put(conn, self._letters)
         if self._ended:
             await spooling.end(conn, self._ended)
+        if self._cleansed:
+            await spooling.cleanse(self._pen, self._cleansed)
 
     async def _write_counters(self) -> None:
         statement = insert(self._pen.conn.dialect, counters)

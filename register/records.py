@@ -414,6 +414,8 @@ class Letter:
     envelope_from: str = ""
     urgent: bool = False
     send_at: datetime | None = None
+    #: rows of buttons below a chat message, each with its title and what a press sends back (at most 64 bytes)
+    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -477,6 +479,10 @@ class Entry:
     journal: tuple[Happening, ...] = ()
     #: identifies the message in this organisation: Message-ID and content
     duplicate_key: str = ""
+    #: what the spool keeps from now on in place of the bytes that arrived, where the sender stays unknown
+    cleansed: bytes | None = field(default=None, repr=False)
+    #: what the message does to the conversation that it belongs to, in the same transaction
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -488,6 +494,52 @@ class Entered:
     case: Case | None
     #: why it was set aside: a code; empty otherwise
     reason: str = ""
+
+
+# --- conversations in a chat ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialogue:
+    """What the bot of an organisation and one chat are talking about."""
+
+    organisation: str
+    #: the chat's number, as in `Address.value`
+    chat: str
+    #: counts the turns; whoever writes says which one they have seen
+    version: int = 0
+    #: idle; asking (messages are held back until they are confirmed or time is up); filing (they are being taken in);
+    #: dropping (they are being set aside, because the sender wants it so)
+    state: str = "idle"
+    #: the question that stands: unit, wants_investigation, summary, change; empty for none
+    asked: str = ""
+    #: what the sender has chosen: language, unit, wants_investigation, anonymous
+    answers: Mapping[str, str] = field(default_factory=dict)
+    #: spool ids of the messages that are held back, or that still have to follow the first one into its case
+    held: tuple[int, ...] = ()
+    #: when the standing question is repeated, once; None: not again
+    remind_at: datetime | None = None
+    #: when what is held back is registered as it stands
+    ends_at: datetime | None = None
+    #: the case that was last spoken of; never an anonymous one that is complete
+    case_id: str | None = None
+    touched_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One step of a conversation, written in the transaction of the message that makes it."""
+
+    #: the conversation after it
+    dialogue: Dialogue
+    #: True: nothing is kept of the conversation
+    forget: bool = False
+    #: what the bot says
+    letters: tuple[Letter, ...] = ()
+    #: held messages are taken in after this moment; None: those of the dialogue stay as they are
+    held_until: datetime | None = None
+    #: True: the bytes of this message are not kept, a press of a button says nothing about the matter
+    emptied: bool = False
 
 
 # --- which case does it belong to ----------------------------------------------------------------------------------

@@ -46,6 +46,9 @@ _END = (
     update(spool).where(spool.c.id == bindparam("message")).values(ended_at=bindparam("at"), outcome=bindparam("how"))
 )
 
+# The envelope's sender goes with the header fields; the recipients are mailboxes of ours.
+_CLEANSE = update(spool).where(spool.c.id == bindparam("message")).values(content=bindparam("kept"), envelope_from=None)
+
 
 async def _spool_all(pen: Pen, raws: Sequence[RawMessage]) -> list[bool]:
     """True for each message that is new; a key that comes twice in one group is new once."""
@@ -91,6 +94,12 @@ async def held(conn: AsyncConnection, raws: Iterable[RawMessage]) -> set[int]:
 async def end(conn: AsyncConnection, endings: Sequence[tuple[int, datetime, Disposition]]) -> None:
     """Marks messages as dealt with."""
     await conn.execute(_END, [{"message": id_, "at": at, "how": how.value} for id_, at, how in endings])
+
+
+async def cleanse(pen: Pen, kept: Sequence[tuple[int, bytes]]) -> None:
+    """Puts what is kept of messages in the place of the bytes that arrived (G3)."""
+    await pen.conn.execute(_CLEANSE, [{"message": id_, "kept": content} for id_, content in kept])
+    pen.forgets = True
 
 
 async def _fail(pen: Pen, wish: tuple[RawMessage, str, str, datetime, datetime | None]) -> None:

@@ -10,7 +10,19 @@ from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from register import audit, cases, clock, entering, journal, mailbook, matching, outbox, spooling, whereabouts
+from register import (
+    audit,
+    cases,
+    clock,
+    dialogues,
+    entering,
+    journal,
+    mailbook,
+    matching,
+    outbox,
+    spooling,
+    whereabouts,
+)
 from register.faults import told_plainly
 from register.opening import engine_for, migrate
 from register.records import (
@@ -18,6 +30,7 @@ from register.records import (
     Case,
     Deadline,
     Decision,
+    Dialogue,
     Entered,
     Entry,
     Happening,
@@ -28,6 +41,7 @@ from register.records import (
     RawMessage,
     SetAside,
     ThreadKey,
+    Turn,
     Verdict,
     Whereabouts,
 )
@@ -235,6 +249,38 @@ class Register:
         """All that is wrong with the register, a sentence each; empty for a sound one."""
         async with self._reading() as conn:
             return await audit.problems(conn)
+
+    # --- conversations -----------------------------------------------------------------------------------------
+
+    async def dialogue(self, organisation: str, chat: str) -> Dialogue | None:
+        """What the bot of an organisation and a chat are talking about."""
+        async with self._reading() as conn:
+            return await dialogues.one(conn, organisation, chat)
+
+    async def hold(self, raw: RawMessage, turn: Turn, now: datetime) -> None:
+        """A message waits for the end of its conversation; raises LeaseLost or Overtaken."""
+        await self._writer.write(dialogues.HOLD, (raw, turn, now))
+
+    async def say(self, turn: Turn, now: datetime) -> None:
+        """A turn that no message makes; raises Overtaken."""
+        await self._writer.write(dialogues.SAY, (turn, now))
+
+    async def dialogues_to_remind(self, now: datetime) -> tuple[Dialogue, ...]:
+        """Conversations whose question is to be repeated."""
+        async with self._reading() as conn:
+            return await dialogues.to_be_reminded(conn, now)
+
+    async def latest_case_of(self, organisation: str, party: str) -> Case | None:
+        """The case that a party wrote to last."""
+        async with self._reading() as conn:
+            found = await dialogues.latest_case_id(conn, organisation, party)
+            return None if found is None else await cases.one(conn, found)
+
+    async def raw_by_message_id(self, case_id: str, message_id: str) -> RawMessage | None:
+        """A message of a case as it arrived, by its Message-ID."""
+        async with self._reading() as conn:
+            found = await dialogues.raw_of(conn, case_id, message_id)
+            return None if found is None else await spooling.raw(conn, found)
 
     # --- the clock ---------------------------------------------------------------------------------------------
 

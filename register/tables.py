@@ -22,7 +22,7 @@ from sqlalchemy.types import BigInteger
 from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
-REVISION = "0001"
+REVISION = "0003"
 
 
 metadata = MetaData(
@@ -256,6 +256,8 @@ letters = Table(
     _code("state"),
     _text("detail"),
     _text("body"),
+    # Rows of [title, data], for chats; empty for mail.
+    Column("buttons", Json),
     Column("content", LargeBinary, nullable=False),
 )
 _unsent = letters.c.ended_at.is_(None)
@@ -295,6 +297,17 @@ chain = Table(
 )
 
 cursors = Table("cursors", metadata, Column("name", Words, primary_key=True), Column("value", Words, nullable=False))
+
+#: conversations in chats; `state` is JSON of records.Dialogue, written and read by `register.dialogues`
+dialogues = Table(
+    "dialogues",
+    metadata,
+    Column("organisation", String(200), primary_key=True),
+    Column("chat", String(200), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("remind_at", Moment, index=True),
+    Column("state", Text, nullable=False),
+)
 
 #: a row stands here as long as its alarm does
 alarms = Table(

@@ -22,6 +22,7 @@ from register import journal
 from register.errors import LeaseLost, Temporary
 from register.faults import is_away, plain
 from register.records import Happening
+from register.sweeping import SHORTLY, sweep
 
 Wish = TypeVar("Wish")
 Result = TypeVar("Result")
@@ -51,6 +52,8 @@ class Pen:
         self.conn = conn
         self._head: tuple[int, str] | None = None
         self._lines: list[journal.Line] = []
+        #: True: something was taken out that may not be found in the database's files any more
+        self.forgets = False
 
     async def lock_journal(self) -> None:
         """Makes this transaction the only one that may add to the journal."""
@@ -119,6 +122,8 @@ class Writer:
         self._waiting: list[_Job] = []
         self._more = asyncio.Event()
         self._closed = False
+        # A process that was killed may have left something: the first chance is taken.
+        self._unswept = True
         #: how many transactions were committed
         self.commits = 0
         self._task = asyncio.create_task(self._run(), name="register-writer")
@@ -132,6 +137,12 @@ class Writer:
         self._more.set()
         result: Result = await job.answer
         return result
+
+    async def sweep(self, *, patience: float) -> bool:
+        """Overwrites what was taken out in the database's own files too; False where somebody reads just now."""
+        if self._unswept:
+            self._unswept = not await sweep(self._engine, patience)
+        return not self._unswept
 
     async def close(self) -> None:
         """Finishes what waits, then ends."""
@@ -163,6 +174,8 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and the writer goes on
             await self._fail(group, error)
         else:
+            # Whoever is told that somebody is forgotten may look into the files at once.
+            await self.sweep(patience=SHORTLY)
             for job, result in zip(group, results, strict=True):
                 job.settle(result)
 
@@ -187,5 +200,6 @@ class Writer:
                 answers = await work.all(pen, [job.wish for job in jobs])
                 results |= {id(job): answer for job, answer in zip(jobs, answers, strict=True)}
             await pen.finish()
+            self._unswept = self._unswept or pen.forgets
         self.commits += 1
         return [results[id(job)] for job in group]
