@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from intake import charset
 from intake.html import to_text
 from intake.parts import Part
-from intake.words import base64_forgiving
+from intake.words import base64_forgiving, base64_groups
 
 _META = re.compile(rb"<meta[^>]{0,200}?charset=[\"'\s]*([-\w]{3,40})", re.I)
 _ENRICHED = re.compile(r"<(/?)(<|[A-Za-z0-9-]{1,60}>)")
@@ -24,6 +24,8 @@ _UU_BEGIN = re.compile(r"^begin(?:-base64)? ([0-7]{3,4}) (\S[^\n]*)\n", re.M)
 _UU_LINE = re.compile(r"[ -`]{1,90}")
 #: white space within a line, or punctuation, is no base64
 _PROSE = re.compile(rb"[^\s] +[^\s]|[_.,:!?-]{2}")
+#: a text of more lines is not unfolded
+_MAX_FLOWED = 20_000
 #: uuencoded files of one text beyond this number are left in it
 _MAX_UU = 50
 
@@ -127,17 +129,22 @@ def transfer_decoded(part: Part) -> bytes:
 
 def _base64(body: bytes) -> bytes:
     """Base64 with anything foreign in it, in joined groups, cut short, or with a list's footer behind it."""
-    head, _, tail = body.partition(b"=")
-    tail = tail.lstrip(b"=\r\n \t")
-    if not tail:
-        return base64_forgiving(head)
-    if _PROSE.search(tail):
-        return base64_forgiving(head) + b"\n" + tail
-    return b"".join(base64_forgiving(group) for group in body.split(b"=") if group.strip())
+    padding = body.find(b"=")
+    if padding < 0 or not body[padding:].strip(b"=\r\n \t"):
+        try:
+            return binascii.a2b_base64(body)
+        except binascii.Error:
+            return base64_forgiving(body[:padding] if padding >= 0 else body)
+    tail = body[padding:].lstrip(b"=\r\n \t")
+    if _PROSE.search(tail, 0, 2_000):
+        return base64_forgiving(body[:padding]) + b"\n" + tail
+    return base64_groups(body)
 
 
 def _unflowed(text: str, joined: bool) -> str:
     """Soft line breaks of `format=flowed` (RFC 3676) are blanks within a paragraph."""
+    if text.count("\n") > _MAX_FLOWED:
+        return text
     lines: list[str] = []
     soft = False
     quote = ""

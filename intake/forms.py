@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 
 #: longer texts are looked through to here
-MAX_TEXT = 50_000
-#: a description has at most so many lines
-MAX_LINES = 400
+MAX_TEXT = 30_000
+MAX_LINES = 1_000
 
 _CELLS = re.compile(r"\t+| {3,}")
 _LABEL = re.compile(r"[\s\-*•_>]{0,6}([^:：\n]{2,60}?)[*_]{0,2}\s?[:：]\s?[*_]{0,2}\s*(.*)", re.S)
@@ -51,7 +50,7 @@ def fields(text: str) -> dict[str, str]:
     """The fields found in `text`, by key: name, full_name (three names), address, postcode, phone, mail, unit,
     description, place_date, date, signature, answer_by. A key is absent where nothing certain stands there.
     """  # noqa: D205 -- the keys are the contract and do not fit into one line
-    lines = text[:MAX_TEXT].split("\n")
+    lines = text[:MAX_TEXT].split("\n", MAX_LINES)[:MAX_LINES]
     found = _labelled(lines)
     for key, value in _in_a_letter(text[:MAX_TEXT], lines):
         found.setdefault(key, value)
@@ -182,9 +181,9 @@ def _phone(text: str, last: Sequence[str]) -> str:
         if 7 <= sum(map(str.isdigit, number[0])) <= 15 and _PHONE_WORD.search(before):
             return number[0].strip(" .-/")
     for line in last:
-        number = _PHONE.fullmatch(line.strip(" ,."))
-        if number and number[0][0] in "+0" and not _DATE.fullmatch(number[0]):
-            return number[0].strip()
+        alone = _PHONE.fullmatch(line.strip(" ,."))
+        if alone and alone[0][0] in "+0" and not _DATE.fullmatch(alone[0]):
+            return alone[0].strip()
     return ""
 
 

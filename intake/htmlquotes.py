@@ -17,6 +17,8 @@ _BEHIND = (
     "div[style*='border-top:solid #E1E1E1'], div[style*='border-top:solid #B5C4DF'], "
     "#mail-editor-reference-message-container"
 )
+#: HTML with more marks is no mail program's
+MAX_MARKS = 1_000
 _MARKS = (
     "blockquote",
     "gmail_attr",
@@ -39,7 +41,8 @@ _MORE_MARKS = (
 
 def own_text(html: str) -> str:
     """The text outside marked quotes; empty where nothing is marked or nothing else is there."""
-    if not any(mark in html for mark in (*_MARKS, *_MORE_MARKS)) or is_a_trap(html):
+    marks = sum(html.count(mark) for mark in (*_MARKS, *_MORE_MARKS))
+    if not 0 < marks <= MAX_MARKS or is_a_trap(html):
         return ""
     tree = LexborHTMLParser(html)
     body = tree.body

@@ -21,6 +21,8 @@ from register.records import Address, Attachment, RawMessage, Submission
 #: identifiers of one field, and returned mails of one message, beyond these numbers are not looked at
 MAX_IDS = 500
 MAX_RETURNED = 20
+#: characters of a text or a field that are looked through for them
+MAX_SEARCHED = 50_000
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -157,6 +159,7 @@ def _ids(headers: Headers, name: str) -> tuple[str, ...]:
     found: list[str] = []
     for key, value in headers:
         if key == name:
+            value = value[:MAX_SEARCHED]
             bracketed = _ID.findall(value)
             bare = [word.strip("<>,;\"'") for word in value.split() if "@" in word or name == "message-id"]
             found += ["".join(each.split()) for each in (bracketed or bare)]
@@ -172,8 +175,8 @@ def _returned(root: Part, text: str, forwarded: Headers) -> tuple[Headers, ...]:
             found.append(_decoded(header_block(data, 0, len(data), [], top=True)[0], ""))
         if len(found) >= MAX_RETURNED:
             break
-    if not found and "essage-I" in text:
-        for match in _RETURNED_IN_TEXT.finditer(text):
+    if not found and "essage-I" in text[:MAX_SEARCHED]:
+        for match in _RETURNED_IN_TEXT.finditer(text[:MAX_SEARCHED]):
             data = match.group().encode("utf-8", "replace")
             found.append(_decoded(header_block(data, 0, len(data), [], top=False)[0], ""))
     return tuple(each for each in (*found, forwarded) if each)[:MAX_RETURNED]

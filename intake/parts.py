@@ -11,7 +11,7 @@ from intake.fields import Field, Parameters, header_block, parameters
 #: multiparts within multiparts beyond this are kept as one file
 MAX_DEPTH = 60
 #: parts beyond this stay together in the last one
-MAX_PARTS = 1_000
+MAX_PARTS = 500
 
 #: a boundary that nobody declared: a dash line followed by a MIME field
 _GUESS = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\nContent-(?:Type|Transfer-Encoding|Disposition):", re.I)

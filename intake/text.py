@@ -10,7 +10,8 @@ from intake.htmlquotes import own_text
 from intake.quotes import Announcement, announcement, dated_address, fields_of, is_mobile_signature, is_quoted
 
 #: of longer texts only this much is looked through for quotes; what comes behind is kept as it is
-MAX_TEXT = 400_000
+MAX_TEXT = 200_000
+MAX_LINES = 8_000
 #: a signature has at most so many lines
 MAX_SIGNATURE = 15
 
@@ -46,11 +47,11 @@ def trim(text: str, html: str = "") -> str:
 def written(text: str, html: str = "") -> Written:
     """The newly written part of a message and the signature below it."""
     text = text.replace("\r\n", "\n")
-    head, tail = text[:MAX_TEXT], text[MAX_TEXT:]
-    if tail:
-        cut = head.rfind("\n") + 1 or MAX_TEXT
-        head, tail = text[:cut], text[cut:]
-    lines = head.split("\n")
+    lines = text[:MAX_TEXT].split("\n", MAX_LINES)
+    if len(text) > MAX_TEXT or len(lines) > MAX_LINES:
+        lines.pop()
+    looked_at = sum(map(len, lines)) + len(lines)
+    tail = text[looked_at:]
     kept, found = _own_lines(lines)
     own, signature = _without_signature(kept)
     reply = _joined(own)

@@ -51,8 +51,19 @@ def _payload(encoding: bytes, text: bytes) -> bytes:
     if not text.isascii():
         # Not base64 at all: somebody put raw bytes into a B word.
         return text
-    # Each padded group stands for itself: some programs join finished groups.
-    return b"".join(base64_forgiving(group) for group in text.split(b"=") if group)
+    return base64_groups(text)
+
+
+def base64_groups(text: bytes) -> bytes:
+    """Base64 in which some program joined finished groups: each padded group stands for itself."""
+    data, start = bytearray(), 0
+    while start < len(text):
+        end = text.find(b"=", start)
+        end = len(text) if end < 0 else end
+        if end > start:
+            data += base64_forgiving(text[start:end])
+        start = end + 1
+    return bytes(data)
 
 
 def base64_forgiving(text: bytes) -> bytes:
