@@ -49,7 +49,8 @@ FAILURE = re.compile(
 RETURNS = re.compile(
     r"original (?:message|mail)|message details|(?:message|mail) (?:text|headers?|log|body) follow|"
     r"headers? of (?:the|your) |transcript of|copy of (?:the|your) (?:message|mail)|returned message|"
-    r"error message below|first \d+ lines|ursprungliga meddelande|opprinnelige melding|оригиналното съобщение|\"notificationtype\W+bounce",
+    r"error message below|first \d+ lines|ursprungliga meddelande|opprinnelige melding|"
+    r"оригиналното съобщение|\"notificationtype\W+bounce",
     re.I,
 )
 
@@ -138,4 +139,8 @@ _RETURNED = (
     "mail delivery failed: returning message to sender",
     "returned mail: see transcript for details",
 )
-_BRACKETED = re.compile(r"[\[(](?:auto(?:matic)?[- ]?(?:reply|response|svar)|autoreply|autosvar|ooo)[\])]")
+#: what stands anywhere in a subject: in brackets, or as Lotus Notes writes it behind a name
+_BRACKETED = re.compile(
+    r"[\[(](?:auto(?:matic)?[- ]?(?:reply|response|svar)|autoreply|autosvar|ooo)[\])]|"
+    r" (?:is out of the office|är inte på kontoret|er ikke på kontoret|er ikkje på kontoret|не е в офиса)\b"
+)

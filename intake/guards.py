@@ -85,9 +85,11 @@ def judge(
     rulings = [ruling for guard in GUARDS if (ruling := guard(submission, facts)) is not None]
     if not rulings:
         return Ruling()
-    # The first says why; what it is may be told by a later one (a wish for silence on an absence note).
-    kind = next((ruling.automatic for ruling in rulings if ruling.automatic is not None), None)
-    return replace(rulings[0], automatic=kind)
+    # The first says why; what it is may be told by a later one (a wish for silence on an absence note), and programs
+    # that answer send their answers as mass mail.
+    kinds = [ruling.automatic for ruling in rulings if ruling.automatic is not None]
+    answers = kinds[:1] == [Automatic.LIST] and Automatic.AUTO_REPLY in kinds
+    return replace(rulings[0], automatic=Automatic.AUTO_REPLY if answers else next(iter(kinds), None))
 
 
 def own_letter(submission: Submission, facts: Facts) -> Ruling | None:
@@ -155,7 +157,9 @@ def auto_header(submission: Submission, _: Facts) -> Ruling | None:
     for name in _AUTO_HEADERS:
         for value in submission.all(name):
             if value.strip().lower() not in _NOTHING.get(name, _NO):
-                return _no("auto_header", f"{name}: {value[:60]}", Automatic.AUTO_REPLY)
+                # Lists write X-Loop on what people send through them: a reason not to answer, no sign of a robot.
+                kind = None if name == "x-loop" else Automatic.AUTO_REPLY
+                return _no("auto_header", f"{name}: {value[:60]}", kind)
     return None
 
 
