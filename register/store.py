@@ -21,6 +21,7 @@ from register import (
     matching,
     outbox,
     spooling,
+    sweeping,
     whereabouts,
 )
 from register.faults import told_plainly
@@ -129,6 +130,10 @@ class Register:
         """What became of a message, by the id that its channel gave it."""
         async with self._reading() as conn:
             return await whereabouts.find(conn, channel, external_id)
+
+    async def sweep(self) -> bool:
+        """Overwrites in the database's files what was forgotten; False where somebody reads just now: again later."""
+        return await self._writer.sweep(patience=sweeping.LONGER)
 
     # --- entering ----------------------------------------------------------------------------------------------
 

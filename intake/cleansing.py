@@ -1,0 +1,164 @@
+"""A message without its sender: what is kept of somebody who stays unknown (A4, C3, G3). Read `cleansed` first.
+
+What people write about themselves in their own words stays: that cannot be known. What programs wrote goes: header
+fields, form fields, names of files, properties of documents and pictures, signatures of keys, visiting cards; and the
+sender's own address and full name wherever a mail program has put them into the text.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from intake import documents, pictures
+from intake.attachments import safe_name
+from intake.mime import read
+from register.records import Attachment, RawMessage, Submission
+
+Hide = Callable[[str], str]
+
+#: what stands where the sender's own address or name stood
+HIDDEN = "[…]"
+#: files that say nothing but who sent them
+_DROPPED = frozenset(
+    (
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "message/delivery-status",
+        "message/disposition-notification",
+        "text/rfc822-headers",
+    )
+)
+#: files that hold only what somebody wrote
+_PLAIN = frozenset(("text/plain", "text/csv", "text/markdown"))
+_MAILS = ("message/rfc822", "message/global")
+#: shorter names and numbers are words that may stand anywhere
+_SHORTEST = 5
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleansed:
+    """A message as it is kept, and what could not be done."""
+
+    submission: Submission
+    #: media types of files whose properties could not be taken out
+    kept: tuple[str, ...] = ()
+    #: how many files were left out because they say nothing but who sent them
+    dropped: int = 0
+
+
+def cleansed(submission: Submission, *, wordless: bool = False) -> Cleansed:
+    """The message without its sender; `wordless`: a machine's answer to us, of which nothing is kept.
+
+    The sender's address, Message-ID and thread stay on the Submission for the letter that answers it: the register
+    keeps none of them.
+    """
+    hide = hider(submission)
+    files: list[Attachment] = []
+    kept: list[str] = []
+    wanted = () if wordless else tuple(one for one in submission.attachments if one.type not in _DROPPED)
+    for number, one in enumerate(wanted, 1):
+        content, done = _stripped(one, hide)
+        kind = "text/plain" if one.type in _MAILS else one.type
+        files.append(Attachment(name=_neutral(one, kind, number), type=kind, content=content))
+        kept += [] if done else [one.type]
+    without = replace(
+        submission,
+        subject="" if wordless else hide(submission.subject),
+        text="" if wordless else hide(submission.text),
+        reply="" if wordless else hide(submission.reply),
+        html="",
+        date=None,
+        attachments=tuple(files),
+        headers=(),
+        form={key: value for key, value in submission.form.items() if key == "unit"},
+        returned_headers=(),
+        fingerprint="",
+    )
+    return Cleansed(submission=without, kept=tuple(kept), dropped=len(submission.attachments) - len(files))
+
+
+def as_bytes(submission: Submission, raw: RawMessage) -> bytes:
+    """A cleansed message in the form that its channel is read in: a mail of subject, text and files, or an update."""
+    return _update(submission) if raw.channel == "telegram" else _mail(submission)
+
+
+def hider(submission: Submission) -> Hide:
+    """Puts a mark where a program wrote the sender's own address, number or full name into the text."""
+    known = sorted({one for one in _identity(submission) if len(one) >= _SHORTEST}, key=len, reverse=True)
+    if not known:
+        return lambda text: text
+    pattern = re.compile("|".join(r"\s+".join(map(re.escape, one.split())) for one in known), re.IGNORECASE)
+    return lambda text: pattern.sub(HIDDEN, text)
+
+
+def _identity(submission: Submission) -> Iterator[str]:
+    for address in (submission.sender, submission.reply_to):
+        if address is not None:
+            yield address.value
+            # A single word may be a name or a word like any other: "Hope".
+            yield address.name if len(address.name.split()) > 1 else ""
+    yield submission.envelope_from or ""
+    yield submission.message_id
+
+
+def _neutral(one: Attachment, kind: str, number: int) -> str:
+    """A file name that says only what kind of file it is: people give files their own names."""
+    ending = "" if one.type in _MAILS else one.name.rpartition(".")[2].lower()
+    known = ending.isascii() and ending.isalnum() and len(ending) <= 5 and "." in one.name
+    return f"file-{number}.{ending}" if known else safe_name("", kind, number)
+
+
+def _stripped(one: Attachment, hide: Hide) -> tuple[bytes, bool]:
+    """The file without its properties; False where they could not be taken out."""
+    if one.type in _PLAIN:
+        return one.content, True
+    if one.type in _MAILS:
+        return hide(_words_of(one.content)).encode(), True
+    strip = documents.STRIPPERS.get(one.type)
+    if pictures.is_picture(one.content):
+        strip = pictures.without_metadata
+    elif strip is None and one.content.startswith(b"%PDF-"):
+        strip = documents.pdf
+    elif strip is None and one.content.startswith(b"PK\x03\x04"):
+        strip = documents.office
+    content = strip(one.content) if strip else None
+    return (one.content, False) if content is None else (content, True)
+
+
+def _words_of(mail: bytes) -> str:
+    """Subject and text of a mail within the mail."""
+    inner = read(RawMessage(channel="file", external_id="", content=mail, received_at=_LONG_AGO))
+    return hider(inner)(f"{inner.subject}\n\n{inner.text}\n")
+
+
+def _mail(submission: Submission) -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = " ".join(submission.subject.split())
+    mail.set_content(submission.text, cte="base64")
+    for one in submission.attachments:
+        main, _, sub = one.type.partition("/")
+        if main in ("multipart", "message") or not sub:
+            main, sub = "application", "octet-stream"
+        mail.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
+    return mail.as_bytes()
+
+
+def _update(submission: Submission) -> bytes:
+    files = [
+        {"file_id": one.name, "name": one.name, "type": one.type, "data": base64.b64encode(one.content).decode()}
+        for one in submission.attachments
+    ]
+    return json.dumps({"update": {"message": {"text": submission.text}}, "files": files}).encode("ascii")
