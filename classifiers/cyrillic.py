@@ -57,6 +57,17 @@ def from_latin(text: str) -> str:
     return _WORD.sub(lambda match: _word(match.group()), text)
 
 
+def original_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where words that stand at `start:end` of `from_latin(text)` stand in `text`."""
+    shift, first, last = 0, len(text), 0
+    for match in _WORD.finditer(text):
+        begins = match.start() + shift
+        shift += len(_word(match.group())) - len(match.group())
+        if begins < end and match.end() + shift > start:
+            first, last = min(first, match.start()), max(last, match.end())
+    return (first, last) if last else (start, end)
+
+
 def _word(word: str) -> str:
     if not any(char.isalpha() for char in word) or re.fullmatch(r"\d+\w{0,2}", word):
         return word
@@ -66,3 +77,18 @@ def _word(word: str) -> str:
     lower = lower.translate(_SINGLE)
     lower = _I_IS_SHORT_I.sub("й", _Y_IS_SHORT_I.sub("й", lower))
     return lower.capitalize() if word[0].isupper() else lower
+
+
+_BACK = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ж": "zh", "з": "z", "и": "i", "й": "y", "к": "k",
+        "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "h",
+        "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sht", "ъ": "a", "ь": "y", "ю": "yu", "я": "ya", "ы": "y", "э": "e",
+        "ё": "e", "і": "i", "ї": "yi", "є": "ye",
+    }
+)  # fmt: skip
+
+
+def to_latin(text: str) -> str:
+    """Lower-case Cyrillic in Latin letters (the Bulgarian transliteration act); other letters stay."""
+    return text.translate(_BACK)

@@ -1,82 +1,47 @@
-"""Features of a whole corpus as tables, and the fitting of all heads on any part of it."""
+"""Fits all heads of both stages on any part of a corpus, and calibrates them on messages that they never saw."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from classifiers import embedding, features, heads, pipelines
+from classifiers import embedding, features, heads, points
 from classifiers.corpus_file import Example
-from classifiers.message import Message
+from classifiers.heads import Head
 from classifiers.model import MEANING, WORDS, Model
-from classifiers.questions import LEARNT
+from classifiers.questions import LEARNT, PEOPLE, POINTED
+from classifiers.tables import Progress, Tables
 
 #: how much each block of features weighs against the others
-SCALE = {"ngrams": 1.0, "cues": 1.0, "meaning": 1.0}
+SCALE = {"ngrams": 1.0, "cues": 0.7, "meaning": 1.0, "points": 0.1, "flags": 1.0}
 #: inverse strength of regularisation, by question
-STRENGTH = {"language": 100.0, "kind": 10.0, "category": 10.0, "urgent": 10.0, "anonymous": 10.0}
+STRENGTH = {"language": 100.0, PEOPLE: 1.0}
+#: questions in which the rarer answers count as much as the common ones
+BALANCED = ("kind", "urgent")
 #: how much of an example's weight its further categories get
 ALSO = 0.3
 FOLDS = 5
 SEED = 20261124
-#: the share of dangers that the threshold of urgency may not miss in held-out messages
-URGENT_RECALL = 0.98
+#: the share of dangers that the threshold of urgency finds in held-out messages
+URGENT_RECALL = 0.97
+#: kinds in which somebody can be complained about
+PERSONAL = ("complaint", "concern", "follow_up")
 
-Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tables:
-    """The features of some examples: one row each in every table."""
-
-    examples: tuple[Example, ...]
-    #: raw n-gram rows, sparse
-    ngrams: Any
-    cues: Any
-    #: embeddings, the whole first, then the sentences, one array an example; empty without the engine
-    meaning: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, examples: Sequence[Example], *, progress: Progress | None = None) -> Tables:
-        """Computes the features; most of the time goes into the embeddings."""
-        messages = [Message.of(one.subject, one.body, one.channel) for one in examples]
-        cue_rows = [
-            features.cue_vector(message, pipelines.pipeline(one.lang)(message.plain)._.cues)
-            for one, message in zip(examples, messages, strict=True)
-        ]
-        meaning = []
-        if embedding.available():
-            for place, message in enumerate(messages):
-                meaning.append(features.meaning(message))
-                if progress and place % 20 == 0:
-                    progress("reading the corpus", place / len(messages))
-        return cls(
-            examples=tuple(examples),
-            ngrams=features.ngrams([message.plain for message in messages]),
-            cues=np.array(cue_rows),
-            meaning=tuple(meaning),
-        )
-
-    def part(self, rows: Sequence[int]) -> Tables:
-        """Only some rows."""
-        return replace(
-            self,
-            examples=tuple(self.examples[row] for row in rows),
-            ngrams=self.ngrams[list(rows)],
-            cues=self.cues[list(rows)],
-            meaning=tuple(self.meaning[row] for row in rows) if self.meaning else (),
-        )
+Fitted = dict[str, dict[str, Head]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What feature rows are measured against: fixed by the training part of the corpus."""
+    """What feature rows are measured against, fixed by the training part of the corpus; and the heads on sentences."""
 
     idf: Any
     centre: Any
+    points: points.PointHeads | None = None
+    #: the point features of the training part itself, from heads that did not see their message
+    own_points: Any = None
 
     @classmethod
     def of(cls, tables: Tables) -> Frame:
@@ -86,38 +51,69 @@ class Frame:
         centre = np.zeros(embedding.SIZE)
         if tables.meaning:
             centre = np.mean([rows[0] for rows in tables.meaning], axis=0)
-        return cls(idf=idf.astype(np.float16).astype(np.float32), centre=centre.astype(np.float16).astype(np.float32))
+        frame = cls(idf=_half(idf), centre=_half(centre))
+        return frame._with_points(tables) if tables.meaning else frame
 
-    def blocks(self, tables: Tables) -> dict[str, Any]:
-        """The scaled blocks of feature rows."""
+    def _with_points(self, tables: Tables) -> Frame:
+        """Adds the heads on sentences; the rows of the training part come from heads that never saw them."""
+        centred = [rows[1:] - self.centre for rows in tables.meaning]
+        answers = [example.answers() for example in tables.examples]
+        weights, bias = points.fit(centred, tables.marks, answers)
+        own = np.zeros((len(centred), len(points.TARGETS) * 4))
+        for train, rest in folds_of(tables.examples, 4, SEED + 1):
+            w, b = points.fit(*([table[row] for row in train] for table in (centred, tables.marks, answers)))
+            for row in rest:
+                own[row] = points.summary(points.scaled(centred[row]) @ w + b)
+        mean, spread = own.mean(0), own.std(0) + 1e-6
+        made = points.PointHeads(weights=_half(weights), bias=_half(bias), mean=_half(mean), spread=_half(spread))
+        return replace(self, points=made, own_points=(own - mean) / spread)
+
+    def blocks(self, tables: Tables, *, own: bool = False) -> dict[str, Any]:
+        """The scaled blocks of feature rows; `own` for the training part itself."""
         from scipy import sparse
 
         weighed = tables.ngrams @ sparse.diags(self.idf)
         lengths = np.sqrt(np.asarray(weighed.multiply(weighed).sum(1)).ravel())
         words = sparse.diags(SCALE["ngrams"] / np.maximum(lengths, 1e-9)) @ weighed
-        found = {"ngrams": words.tocsr(), "cues": tables.cues * SCALE["cues"]}
-        if tables.meaning:
+        found = {"ngrams": words.tocsr(), "cues": tables.cues * SCALE["cues"], "flags": tables.flags * SCALE["flags"]}
+        if tables.meaning and self.points is not None:
             pooled = np.array([features.pool(rows, self.centre) for rows in tables.meaning])
             found["meaning"] = pooled * SCALE["meaning"]
+            made = self.own_points if own else [self.points.of(rows[1:] - self.centre) for rows in tables.meaning]
+            found["points"] = np.array(made) * SCALE["points"]
         return found
 
 
-#: the blocks that each stage sees; the language is told by n-grams alone
-BLOCKS = {WORDS: ("ngrams", "cues"), MEANING: ("ngrams", "cues", "meaning")}
+def _half(values: Any) -> Any:
+    """As exact as the artefact stores it, so that training and reading see the same numbers."""
+    return np.asarray(values).astype(np.float16).astype(np.float64)
 
 
-def fit_heads(tables: Tables) -> tuple[Frame, dict[str, dict[str, heads.Head]]]:
+def blocks_of(stage: str, question: str) -> tuple[str, ...]:
+    """The blocks that a head sees, in the order of its weights."""
+    if question == "language":
+        return ("ngrams",)
+    more = () if stage == WORDS else ("meaning",)
+    if question not in POINTED:
+        return ("ngrams", "cues", *more)
+    return ("ngrams", "cues", *more, *(("points",) if more else ()), "flags")
+
+
+def fit_heads(tables: Tables) -> tuple[Frame, Fitted]:
     """All heads of both stages, uncalibrated."""
     frame = Frame.of(tables)
-    blocks = frame.blocks(tables)
-    fitted: dict[str, dict[str, heads.Head]] = {WORDS: {}, MEANING: {}}
-    fitted[WORDS]["language"] = _fit(tables, "language", [blocks["ngrams"]])
-    for stage, names in BLOCKS.items():
-        if all(name in blocks for name in names):
-            matrices = [blocks[name] for name in names]
-            space = heads.principal(_gram(matrices))
-            for question in LEARNT:
-                fitted[stage][question] = _fit(tables, question, matrices, space)
+    blocks = frame.blocks(tables, own=True)
+    fitted: Fitted = {WORDS: {}, MEANING: {}}
+    spaces: dict[tuple[str, ...], tuple[Any, Any]] = {}
+    for stage in (WORDS, MEANING):
+        for question in (*LEARNT, *(("language",) if stage == WORDS else ())):
+            names = blocks_of(stage, question)
+            if all(name in blocks for name in names):
+                matrices = [blocks[name] for name in names]
+                if names not in spaces:
+                    spaces[names] = heads.principal(_gram(matrices))
+                fitted[stage][question] = _fit(tables, question, matrices, spaces[names])
+    fitted[WORDS][PEOPLE] = _fit_people(tables)
     return frame, fitted
 
 
@@ -129,22 +125,30 @@ def _gram(matrices: Sequence[Any]) -> Any:
     return total
 
 
-def _fit(tables: Tables, question: str, matrices: Sequence[Any], space: Any = None) -> heads.Head:
-    """One head. Without a space, one is made for it."""
-    coordinates, back = space or heads.principal(_gram(matrices))
+def _fit(tables: Tables, question: str, matrices: Sequence[Any], space: tuple[Any, Any]) -> Head:
+    coordinates, back = space
     rows, answers, weights = _answers(tables, question)
-    strength = STRENGTH.get(question, 10.0)
-    coefficients, bias, classes = heads.fit(coordinates[rows], answers, strength=strength, weights=weights)
+    coefficients, bias, classes = heads.fit(
+        coordinates[rows], answers, strength=STRENGTH.get(question, 10.0), weights=weights
+    )
     inner = back @ coefficients
     weight = np.vstack([np.asarray(matrix.T @ inner) for matrix in matrices])
-    return heads.Head(classes=tuple(classes), weights=weight, bias=bias)
+    return Head(classes=tuple(classes), weights=weight, bias=bias)
 
 
-def _answers(tables: Tables, question: str) -> tuple[list[int], list[str], list[float]]:
+def _fit_people(tables: Tables) -> Head:
+    """Tells staff who are complained about from everybody else who is named."""
+    chosen = [row for row, example in enumerate(tables.examples) if example.kind in PERSONAL]
+    measured = np.concatenate([tables.people[row] for row in chosen])
+    answers = ["yes" if one else "no" for one in np.concatenate([tables.complained[row] for row in chosen])]
+    coefficients, bias, classes = heads.fit(measured, answers, strength=STRENGTH[PEOPLE])
+    return Head(classes=tuple(classes), weights=coefficients, bias=bias)
+
+
+def _answers(tables: Tables, question: str) -> tuple[list[int], list[str], Any]:
     """Rows, classes and weights; an example with further categories stands for each of them in part."""
     rows, answers, weights = [], [], []
-    for row, example in enumerate(tables.examples):
-        answer = example.answers()[question]
+    for row, (example, answer) in enumerate(zip(tables.examples, tables.answers(question), strict=True)):
         if answer is None:
             continue
         also = example.also if question == "category" else ()
@@ -152,86 +156,104 @@ def _answers(tables: Tables, question: str) -> tuple[list[int], list[str], list[
             rows.append(row)
             answers.append(name)
             weights.append(share)
-    return rows, answers, weights
+    scaled = np.array(weights)
+    if question in BALANCED:
+        names, counts = np.unique(answers, return_counts=True)
+        share_of = dict(zip(names, len(answers) / (len(names) * counts), strict=True))
+        scaled = scaled * np.array([share_of[answer] for answer in answers])
+    return rows, answers, scaled
 
 
-def logits_of(frame: Frame, fitted: dict[str, dict[str, heads.Head]], tables: Tables) -> dict[str, dict[str, Any]]:
+Logits = dict[str, dict[str, Any]]
+
+
+def logits_of(frame: Frame, fitted: Mapping[str, Mapping[str, Head]], tables: Tables) -> Logits:
     """By stage and question, the logits of every row."""
-    from scipy import sparse
-
     blocks = frame.blocks(tables)
-    found: dict[str, dict[str, Any]] = {}
-    for stage, names in BLOCKS.items():
-        if not all(name in blocks for name in names):
-            continue
-        matrix = sparse.hstack([sparse.csr_matrix(blocks[name]) for name in names]).tocsr()
-        found[stage] = {
-            question: np.asarray(matrix @ fitted[stage][question].weights) + fitted[stage][question].bias
-            for question in LEARNT
-        }
-    head = fitted[WORDS]["language"]
-    found[WORDS]["language"] = np.asarray(blocks["ngrams"] @ head.weights) + head.bias
+    found: Logits = {}
+    for stage, inside in fitted.items():
+        for question, head in inside.items():
+            if question == PEOPLE:
+                continue
+            total, start = np.zeros((len(tables.examples), len(head.classes))) + head.bias, 0
+            for name in blocks_of(stage, question):
+                width = blocks[name].shape[1]
+                total = total + np.asarray(blocks[name] @ head.weights[start : start + width])
+                start += width
+            found.setdefault(stage, {})[question] = total
     return found
 
 
 def folds_of(examples: Sequence[Example], count: int = FOLDS, seed: int = SEED) -> list[tuple[list[int], list[int]]]:
-    """Training and held-out rows of each fold, every language, kind and urgency spread evenly."""
-    from sklearn.model_selection import StratifiedKFold
+    """Training and held-out rows of each fold, kinds and urgency spread evenly."""
+    shuffled = np.random.default_rng(seed).permutation(len(examples))
+    ordered = sorted(shuffled, key=lambda row: (examples[row].kind, examples[row].urgent, str(examples[row].category)))
+    fold = {int(row): place % count for place, row in enumerate(ordered)}
+    everything = range(len(examples))
+    return [([row for row in everything if fold[row] != one], [row for row in everything if fold[row] == one])
+            for one in range(count)]  # fmt: skip
 
-    groups = [f"{one.kind[:4]}{one.urgent}" for one in examples]
-    splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
-    return [(list(map(int, train)), list(map(int, test))) for train, test in splitter.split(groups, groups)]
 
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """What heads say of rows that they never saw: logits by stage and question, with the order of the classes."""
 
-def held_out(tables: Tables, *, progress: Progress | None = None) -> dict[str, dict[str, tuple[Any, tuple[str, ...]]]]:
-    """By stage and question: the logits that every row gets from heads that never saw it, and the classes."""
-    gathered: dict[str, dict[str, Any]] = {WORDS: {}, MEANING: {}}
-    classes: dict[str, tuple[str, ...]] = {}
-    for place, (train, test) in enumerate(folds_of(tables.examples)):
-        if progress:
-            progress("calibrating", place / FOLDS)
-        frame, fitted = fit_heads(tables.part(train))
-        for stage, found in logits_of(frame, fitted, tables.part(test)).items():
-            for question, logits in found.items():
-                names = fitted[stage][question].classes
-                order = classes.setdefault(question, tuple(sorted(names)))
-                table = gathered[stage].setdefault(question, np.full((len(tables.examples), len(order)), -9.0))
-                for column, name in enumerate(names):
-                    if name in order:
-                        table[test, order.index(name)] = logits[:, column]
-    return {stage: {name: (table, classes[name]) for name, table in found.items()} for stage, found in gathered.items()}
+    logits: Logits
+    classes: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, tables: Tables, *, progress: Progress | None = None) -> HeldOut:
+        """Every fold's heads on the rest."""
+        classes = {name: tuple(sorted({one for one in tables.answers(name) if one})) for name in (*LEARNT, "language")}
+        gathered: Logits = {WORDS: {}, MEANING: {}}
+        for place, (train, test) in enumerate(folds_of(tables.examples)):
+            if progress:
+                progress("calibrating", place / FOLDS)
+            frame, fitted = fit_heads(tables.part(train))
+            for stage, found in logits_of(frame, fitted, tables.part(test)).items():
+                for question, logits in found.items():
+                    shape = (len(tables.examples), len(classes[question]))
+                    table = gathered[stage].setdefault(question, np.full(shape, -9.0))
+                    columns = [classes[question].index(name) for name in fitted[stage][question].classes]
+                    table[np.ix_(test, columns)] = logits
+        return cls(logits=gathered, classes=classes)
 
 
 def fit_model(tables: Tables, *, version: str, progress: Progress | None = None) -> Model:
     """Heads on everything, calibrated on what heads of the folds say of messages that they never saw."""
-    outside = held_out(tables, progress=progress)
+    outside = HeldOut.of(tables, progress=progress)
+    if progress:
+        progress("fitting", 0.9)
     frame, fitted = fit_heads(tables)
-    for stage, found in outside.items():
-        for question, (logits, classes) in found.items():
-            rows, truth = _truth(tables, question, classes)
-            head = fitted[stage][question]
-            fitted[stage][question] = replace(head, temperature=heads.temperature_of(logits[rows], truth))
-    numbers = {"sure_other": 0.97, "sure_calm": 0.02}
-    stage = MEANING if tables.meaning else WORDS
-    numbers["urgent_threshold"] = _urgent_threshold(
-        tables, *outside[stage]["urgent"], fitted[stage]["urgent"].temperature
+    numbers: dict[str, float] = {"sure_other": 0.97, "sure_calm": 0.03, "people_threshold": 0.35}
+    for stage, found in outside.logits.items():
+        for question, logits in found.items():
+            rows, truth = _truth(tables, question, outside.classes[question])
+            degree = heads.temperature_of(logits[rows], truth)
+            fitted[stage][question] = replace(fitted[stage][question], temperature=degree)
+        if "urgent" in found:
+            calibrated = heads.softmax(found["urgent"] / fitted[stage]["urgent"].temperature)[:, 1]
+            numbers[f"urgent_threshold_{stage}"] = _urgent_threshold(tables.examples, calibrated)
+    return Model(
+        version=version,
+        idf=frame.idf,
+        centre=frame.centre,
+        scale=SCALE,
+        heads=fitted,
+        points=frame.points,
+        numbers=numbers,
     )
-    return Model(version=version, idf=frame.idf, centre=frame.centre, scale=SCALE, heads=fitted, numbers=numbers)
 
 
 def _truth(tables: Tables, question: str, classes: tuple[str, ...]) -> tuple[list[int], Any]:
-    rows, truth = [], []
-    for row, example in enumerate(tables.examples):
-        answer = example.answers()[question]
-        if answer is not None and answer in classes:
-            rows.append(row)
-            truth.append(classes.index(answer))
-    return rows, np.array(truth)
+    answers = tables.answers(question)
+    rows = [row for row, answer in enumerate(answers) if answer in classes]
+    return rows, np.array([classes.index(str(answers[row])) for row in rows])
 
 
-def _urgent_threshold(tables: Tables, logits: Any, classes: tuple[str, ...], temperature: float) -> float:
-    """The score from which on a message is urgent, so that held-out dangers are missed as rarely as asked."""
-    scores = heads.softmax(logits / temperature)[:, classes.index("yes")]
-    dangers = np.sort(scores[[one.urgent for one in tables.examples]])
-    missed = int((1 - URGENT_RECALL) * len(dangers))
-    return float(np.round(dangers[missed] * 0.999, 6)) if len(dangers) else 0.5
+def _urgent_threshold(examples: Sequence[Example], scores: Any) -> float:
+    """The score from which on a message is urgent, so that held-out dangers are found as often as asked."""
+    dangers = np.sort(scores[[one.urgent for one in examples]])
+    if not len(dangers):
+        return 0.5
+    return float(np.round(dangers[int((1 - URGENT_RECALL) * len(dangers))] * 0.999, 6))

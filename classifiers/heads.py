@@ -50,7 +50,7 @@ def fit(
     """Multinomial logistic regression: coefficients (features x classes), bias, classes. Deterministic."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=400, tol=1e-5)
+    model = LogisticRegression(C=strength, max_iter=300)
     model.fit(coordinates, list(answers), sample_weight=weights)
     coefficients, bias = model.coef_.T, model.intercept_
     if coefficients.shape[1] == 1:

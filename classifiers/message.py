@@ -15,7 +15,7 @@ MEANING_HEAD, MEANING_TAIL = 1800, 700
 LONGEST_SENTENCE = 400
 MOST_SENTENCES = 40
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _QUOTE_LINE = re.compile(r"^\s*(>|\|)")
 _QUOTE_HEAD = re.compile(

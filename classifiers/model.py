@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.heads import Head
+from classifiers.points import PointHeads
 from register.errors import BadSettings
 
 SHIPPED = Path(__file__).parent / "artefact" / "model.zip"
@@ -34,6 +35,8 @@ class Model:
     scale: Mapping[str, float]
     #: by stage and question
     heads: Mapping[str, Mapping[str, Head]]
+    #: heads on single sentences; None where it was trained without the engine
+    points: PointHeads | None
     #: thresholds and other single numbers found in training
     numbers: Mapping[str, float]
 
@@ -47,6 +50,8 @@ class Model:
                 key = f"{stage}.{name}"
                 about["heads"][key] = {"classes": head.classes, "temperature": head.temperature}
                 arrays[f"{key}.weights"], arrays[f"{key}.bias"] = head.weights, head.bias
+        if self.points is not None:
+            arrays |= {f"points.{name}": value for name, value in vars(self.points).items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
             _put(file, "about.json", json.dumps(about, sort_keys=True, indent=1).encode())
@@ -82,7 +87,9 @@ class Model:
                 bias=arrays[f"{key}.bias"],
                 temperature=facts["temperature"],
             )
+        parts = {name.removeprefix("points."): value for name, value in arrays.items() if name.startswith("points.")}
         return cls(
+            points=PointHeads(**parts) if parts else None,
             version=about["version"],
             idf=arrays["idf"],
             centre=arrays["centre"],

@@ -9,42 +9,82 @@ from classifiers.reading import Reading
 from register.records import RoleFacts, Verdict
 
 NAME = "persons"
+MOST = 4
 
 #: kinds in which somebody is complained about
 _KINDS = ("complaint", "concern", "follow_up")
-#: below this score it may be a complaint after all: better to keep it from somebody than to show it to them (G2)
-_SURE = 0.6
 
 
 def answer(reading: Reading) -> Verdict:
-    """Names and titles of staff complained about; empty where nobody is."""
-    kind = reading.verdicts["kind"]
-    found: list[str] = []
-    if kind.label in _KINDS or kind.score < _SURE:
-        for hit in reading.doc._.staff:
-            if hit.text.lower() not in (known.lower() for known in found):
-                found.append(hit.text)
-    return Verdict(label=tuple(found[:3]), score=0.6, because=tuple(found[:3]), by=reading.by(NAME))
+    """Names and titles of staff complained about, as the text has them; empty where nobody is."""
+    if reading.verdicts["kind"].label not in _KINDS:
+        return Verdict(label=(), score=reading.verdicts["kind"].score, by=reading.by(NAME))
+    threshold = reading.numbers["people_threshold"]
+    likely = [(score, name) for name, score in reading.people() if score >= threshold][:MOST]
+    names = tuple(name for _, name in likely)
+    score = min((score for score, _ in likely), default=1 - max((s for _, s in reading.people()), default=0.0))
+    return Verdict(label=names, score=score, because=names, by=reading.by(NAME))
 
 
 def accused(reading: Reading) -> Verdict:
-    """Ids of the roles whose holder is named or titled among the persons complained about."""
-    persons = reading.verdicts[NAME].label
-    facts = reading.organisation
+    """Ids of the roles whose holder is named or titled among the persons complained about.
+
+    A first name alone counts where only one role-holder has it and neither the sender nor a child in the text does.
+    """
+    persons, facts = reading.verdicts[NAME].label, reading.organisation
     if facts is None or not isinstance(persons, tuple) or not persons:
         return Verdict(label=(), score=0.8, by=reading.by("accused_roles"))
-    roles = tuple(role.id for role in facts.roles if any(_is(role, person) for person in persons))
-    return Verdict(label=roles, score=0.7, because=persons if roles else (), by=reading.by("accused_roles"))
+    roles = [role for role in facts.roles if any(_is(role, person, facts.roles, reading) for person in persons)]
+    unit = reading.verdicts["unit"].label
+    narrowed = [role for role in roles if role.unit in (None, unit)] if unit else roles
+    chosen = tuple(role.id for role in (narrowed or roles))
+    return Verdict(label=chosen, score=0.7, because=persons if chosen else (), by=reading.by("accused_roles"))
 
 
-def _is(role: RoleFacts, person: str) -> bool:
-    written = _fold(person)
-    names = [_fold(name) for name in (role.name, *role.aliases) if name]
-    titles = [_fold(title) for title in role.titles.values()]
-    return any(name and name in written for name in names) or any(title and title in written for title in titles)
+def _is(role: RoleFacts, person: str, roles: tuple[RoleFacts, ...], reading: Reading) -> bool:
+    written = _words(person)
+    name = _words(role.name)
+    if name and _like(name[-1], written) and (len(name) == 1 or len(written) == 1 or not _other_first(name, written)):
+        return True
+    if name and _like(name[0], written) and not _other_last(name, written):
+        return _is_unambiguous(name[0], roles, reading)
+    called = [_words(alias) for alias in (*role.aliases, *role.titles.values())]
+    named = any(_like(word, written) for other in roles for word in _words(other.name))
+    return not named and any(words and all(_like(word, written) for word in words) for words in called)
 
 
-def _fold(text: str) -> str:
+def _words(text: str) -> list[str]:
+    """The words of a name or title, folded to one script and lower case."""
     if cyrillic.is_latin_bulgarian(text):
         text = cyrillic.from_latin(text)
-    return re.sub(r"\s+", " ", text.lower()).strip()
+    return re.findall(r"[\w-]{2,}", text.lower())
+
+
+def _like(word: str, written: list[str]) -> bool:
+    """True where a word is written in any of its endings: rektor, rektorn, rektorns; Петрова, Петровой."""
+    stem = word if len(word) < 5 else word[: max(4, len(word) - 2)]
+    folded = {stem, cyrillic.to_latin(stem)}
+    return any(
+        abs(len(one) - len(word)) <= 4
+        and any(one.startswith(part) or cyrillic.to_latin(one).startswith(part) for part in folded)
+        for one in written
+    )
+
+
+def _other_first(name: list[str], written: list[str]) -> bool:
+    """True where the text has another first name before this surname."""
+    capital = [word for word in written if word not in name and len(word) > 2]
+    return len(written) >= 2 and not _like(name[0], written) and len(capital) >= 2
+
+
+def _other_last(name: list[str], written: list[str]) -> bool:
+    """True where the text has another surname after this first name."""
+    place = next((at for at, word in enumerate(written) if _like(name[0], [word])), len(written))
+    return place + 1 < len(written) and not _like(name[-1], written[place + 1 :])
+
+
+def _is_unambiguous(first: str, roles: tuple[RoleFacts, ...], reading: Reading) -> bool:
+    same = sum(bool(_words(role.name)) and _like(first, _words(role.name)[:1]) for role in roles)
+    sender = _words(reading.sender.name) if reading.sender else []
+    signed = _words(reading.message.body[-60:])
+    return same == 1 and not _like(first, sender) and not _like(first, signed)

@@ -1,34 +1,42 @@
-"""Reads a message and answers every question: a cheap look at its words first, its meaning only where they do not suffice."""
+"""Reads a message and answers every question: its words first, its meaning only where they do not suffice."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifiers import embedding, features, gist, language, pipelines
+from classifiers import embedding, features, gist, language, people, pipelines, points
 from classifiers.heads import Head
 from classifiers.message import Message
 from classifiers.model import MEANING, WORDS, Model
-from classifiers.questions import LEARNT, QUESTIONS
+from classifiers.questions import LEARNT, POINTED, QUESTIONS
 from classifiers.reading import Reading
-from register.records import Address, OrganisationFacts, Understanding, Verdict
+from register.records import Address, OrganisationFacts, Understanding
+
+Scores = Mapping[str, Mapping[str, float]]
 
 
 class Classifiers:
     """All classifiers with their trained artefact. Thread-safe; blocking, so call it in a worker thread or process."""
 
-    def __init__(self, model: Model, *, meaning: bool | None = None) -> None:
-        """`meaning=False` keeps to the cheap stage; None uses the embedding where it is installed."""
+    def __init__(self, model: Model, *, meaning: bool | None = None, known: Mapping[str, Any] | None = None) -> None:
+        """`meaning=False` keeps to the words; None uses the embedding where it is installed and was trained with.
+
+        `known` holds embeddings that need not be computed again, by `Message.meaning_text`; for measuring.
+        """
         self._model = model
-        self._meaning = embedding.available() if meaning is None else meaning
+        self._known = known or {}
+        wanted = embedding.available() if meaning is None else meaning
+        self._meaning = wanted and bool(model.heads[MEANING])
 
     @classmethod
-    def from_file(cls, artefact: Path | None = None) -> Classifiers:
+    def from_file(cls, artefact: Path | None = None, *, meaning: bool | None = None) -> Classifiers:
         """The classifiers of an artefact, by default the shipped one; raises BadSettings where it cannot be read."""
-        return cls(Model.load(artefact))
+        return cls(Model.load(artefact), meaning=meaning)
 
     @property
     def version(self) -> str:
@@ -63,59 +71,63 @@ class Classifiers:
         sender: Address | None,
         recipients: tuple[str, ...],
     ) -> Reading:
-        words = self._word_row(message)
-        heads = self._model.heads[WORDS]
-        spoken = language.answer(message, heads["language"].scores(words), organisation, self._model.version)
+        ngrams = self._ngrams(message)
+        guess = self._model.heads[WORDS]["language"].scores(ngrams)
+        spoken = language.answer(message, guess, organisation, self._model.version)
         doc = pipelines.pipeline(str(spoken.label))(message.plain)
-        cheap = _beside(words, features.cue_vector(message, doc._.cues) * self._model.scale["cues"])
-        scores: dict[str, Mapping[str, float]] = {name: heads[name].scores(cheap) for name in LEARNT}
-        votes: Mapping[str, Any] = {}
-        stage = f"{self._model.version} {WORDS}"
+        hits = doc._.cues
+        cheap = np.concatenate([ngrams, features.cue_vector(message, hits) * self._model.scale["cues"]])
+        flags = points.flags(message, hits) * self._model.scale["flags"]
+        scores, stage = self._by_words(cheap, flags), WORDS
+        votes: dict[str, Any] = {}
         if self._meaning and not self._is_sure(scores):
-            scores, votes = self._by_meaning(message, cheap)
-            stage = f"{self._model.version} {WORDS}+{MEANING}"
+            scores, votes = self._by_meaning(message, cheap, flags)
+            stage = MEANING
         return Reading(
             message=message,
             organisation=organisation,
             sender=sender,
             recipients=recipients,
             doc=doc,
-            hits=doc._.cues,
+            hits=hits,
             scores=scores,
             votes=votes,
+            people=partial(people.ranked, doc, message, self._model.heads[WORDS]["persons"], scores),
+            version=self._model.version,
             stage=stage,
             numbers=self._model.numbers,
             verdicts={"language": spoken},
         )
 
-    def _word_row(self, message: Message) -> Any:
+    def _ngrams(self, message: Message) -> Any:
         """The n-gram features of a message, weighted and of length one, dense."""
-        row = np.asarray(features.ngrams([message.plain]).multiply(self._model.idf).todense(), dtype=np.float32).ravel()
+        row = np.asarray(features.ngrams([message.plain]).multiply(self._model.idf).todense()).ravel()
         return row / max(float(np.linalg.norm(row)), 1e-9) * self._model.scale["ngrams"]
 
-    def _is_sure(self, scores: Mapping[str, Mapping[str, float]]) -> bool:
+    def _is_sure(self, scores: Scores) -> bool:
         """True where the words alone decide: an obvious robot or advert, and no thought of danger."""
         return scores["kind"]["other"] >= self._model.numbers["sure_other"] and (
             scores["urgent"]["yes"] <= self._model.numbers["sure_calm"]
         )
 
-    def _by_meaning(self, message: Message, cheap: Any) -> tuple[dict[str, Mapping[str, float]], Mapping[str, Any]]:
+    def _by_words(self, cheap: Any, flags: Any) -> Scores:
+        heads, pointed = self._model.heads[WORDS], np.concatenate([cheap, flags])
+        return {name: heads[name].scores(pointed if name in POINTED else cheap) for name in LEARNT}
+
+    def _by_meaning(self, message: Message, cheap: Any, flags: Any) -> tuple[Scores, dict[str, Any]]:
         """Scores of the dear stage, and how much each sentence speaks for each class."""
-        rows = features.meaning(message)
-        row = _beside(cheap, features.pool(rows, self._model.centre) * self._model.scale["meaning"])
-        heads = self._model.heads[MEANING]
-        centred = rows[1:] - self._model.centre
-        votes = {name: _votes(heads[name], centred) for name in LEARNT}
-        return {name: heads[name].scores(row) for name in LEARNT}, votes
+        rows = self._known.get(message.meaning_text)
+        rows = features.meaning(message) if rows is None else rows
+        centred, heads = rows[1:] - self._model.centre, self._model.heads[MEANING]
+        row = np.concatenate([cheap, features.pool(rows, self._model.centre) * self._model.scale["meaning"]])
+        made = self._model.points.of(centred) if self._model.points else np.zeros(0)
+        pointed = np.concatenate([row, made * self._model.scale["points"], flags])
+        scores = {name: heads[name].scores(pointed if name in POINTED else row) for name in LEARNT}
+        return scores, {name: _votes(heads[name], len(cheap), centred) for name in LEARNT}
 
 
-def _beside(first: Any, second: Any) -> Any:
-    return np.concatenate([first, second.astype(np.float32)])
-
-
-def _votes(head: Head, sentences: Any) -> dict[str, Any]:
-    """By class, what the head would say of each sentence alone (the part for the mean of the sentences)."""
-    start = -(features.MEANING_PARTS - 1) * embedding.SIZE
-    part = head.weights[start : start + embedding.SIZE]
+def _votes(head: Head, start: int, sentences: Any) -> dict[str, Any]:
+    """By class, what the head would say of each sentence alone: its part for the mean of the sentences."""
+    part = head.weights[start + embedding.SIZE : start + 2 * embedding.SIZE]
     lengths = np.maximum(np.linalg.norm(sentences, axis=1, keepdims=True), 1e-9)
     return dict(zip(head.classes, ((sentences / lengths) @ part).T, strict=True))

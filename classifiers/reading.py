@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,10 @@ class Reading:
     scores: Mapping[str, Mapping[str, float]]
     #: for every sentence of `message.sentences`, how much it speaks for each class, by question; empty without meaning
     votes: Mapping[str, Any]
-    #: classifier stage and version, the end of every `by`
+    #: everybody in the text who may be staff, with how likely each is complained about; computed when asked for
+    people: Callable[[], tuple[tuple[str, float], ...]]
+    version: str
+    #: how far the cascade went: words, or meaning beside them
     stage: str
     #: single numbers of the model: thresholds
     numbers: Mapping[str, float]
@@ -39,7 +42,7 @@ class Reading:
 
     def by(self, question: str) -> str:
         """Who answered, for `Verdict.by`."""
-        return f"{question}/{self.stage}"
+        return f"{question}/{self.version} {self.stage}"
 
     def cues(self, *groups: str) -> tuple[str, ...]:
         """The texts of the cues of some groups, in the order of the message, without repeats."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from classifiers import corpus_file
-from classifiers.fitting import Tables, fit_model
+from classifiers.fitting import fit_model
 from classifiers.model import Model
-
-#: told what is being done and how far it is, from 0 to 1
-Progress = Callable[[str, float], None]
+from classifiers.tables import Progress, Tables
 
 
 def train(corpus: Sequence[Path], out: Path, *, progress: Progress | None = None) -> None:

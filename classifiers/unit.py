@@ -53,15 +53,15 @@ def answer(reading: Reading) -> Verdict:
     facts = reading.organisation
     if facts is None or not facts.units:
         return Verdict(label=None, by=reading.by(NAME))
-    for ask, score in ((_by_name, 0.97), (_by_class, 0.95), (_by_mailbox, 0.9), (_by_stage, 0.8)):
+    for ask, score in ((_by_name, 0.98), (_by_class, 0.95), (_by_stage, 0.85), (_by_mailbox, 0.9)):
         found = ask(reading, facts)
         if found:
             unit, because = found
-            return Verdict(label=unit, score=score, because=because, by=reading.by(NAME))
-    return Verdict(label=None, score=0.8, by=reading.by(NAME))
+            return Verdict(label=unit, score=score if unit else 0.6, because=because, by=reading.by(NAME))
+    return Verdict(label=None, score=0.85, by=reading.by(NAME))
 
 
-def _by_mailbox(reading: Reading, facts: OrganisationFacts) -> tuple[str, tuple[str, ...]] | None:
+def _by_mailbox(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
     for recipient in reading.recipients:
         local, _, domain = recipient.lower().partition("@")
         bare = f"{local.partition('+')[0]}@{domain}"
@@ -71,7 +71,7 @@ def _by_mailbox(reading: Reading, facts: OrganisationFacts) -> tuple[str, tuple[
     return None
 
 
-def _by_name(reading: Reading, facts: OrganisationFacts) -> tuple[str, tuple[str, ...]] | None:
+def _by_name(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
     counts: Counter[str] = Counter()
     because: dict[str, str] = {}
     for unit in facts.units:
@@ -88,50 +88,58 @@ def _by_name(reading: Reading, facts: OrganisationFacts) -> tuple[str, tuple[str
 
 @lru_cache(maxsize=512)
 def name_expression(unit: UnitFacts) -> re.Pattern[str]:
-    """Finds a unit's names, with any ending, and what is left of them without `skolan` and the like."""
-    generic = {name.lower() for stage in knowledge().stages.values() for name in stage.names}
-    names = {alias.lower() for alias in unit.aliases if alias.lower() not in generic or len(unit.aliases) == 1}
+    """Finds a unit's names, with any ending, and what is left of them without `skolan` and the like.
+
+    Where a unit is a stage, its bare lower-case names (`kantina`, `primary`) are left to the stage's own cues.
+    """
+    stage = any(_is_of(unit, known) for known in knowledge().stages.values())
+    names = {
+        alias.lower() for alias in (unit.id, *unit.aliases) if not stage or (alias[:1].isupper() and len(alias) > 3)
+    }
+    names -= {name for known in knowledge().stages.values() for name in known.names} if stage else set()
     for name in list(names):
         for ending in knowledge().endings:
             if name.endswith(ending) and len(name) - len(ending) >= 5:
                 names.add(name.removesuffix(ending))
-    # `AKS` with any ending would be found in `akseptabelt`: an abbreviation stands as it is, or with a genitive.
-    endings = ((name, r"\w{0,12}" if len(name) > 3 else "s?") for name in sorted(names, key=len, reverse=True))
-    inner = "|".join(re.escape(name) + ending for name, ending in endings) or "(?!x)x"
-    return re.compile(rf"(?<!\w)(?:{inner})(?!\w)", re.IGNORECASE)
+    inner = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!x)x"
+    return re.compile(rf"(?<!\w)(?:{inner})\w{{0,12}}(?!\w)", re.IGNORECASE)
 
 
-def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str, tuple[str, ...]] | None:
-    of_grade: dict[int, str] = {}
-    for unit, stage in _stages(facts):
-        for grade in stage.grades:
-            of_grade.setdefault(grade, unit.id)
+def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
+    """The unit of the classes in the text; a pupil's own class weighs most, the first mention breaks a tie of others.
+
+    Two own classes of different units: the message is about both, so about no one unit.
+    """
+    of_grade = {grade: unit.id for unit, stage in reversed(_stages(facts)) for grade in stage.grades}
     if not of_grade:
         return None
     counts: Counter[str] = Counter()
     because: dict[str, str] = {}
-    for text, grade in grades_in(f"{reading.message.text}\n{reading.message.plain}"):
-        if grade in of_grade:
-            counts[of_grade[grade]] += 1
+    for text, grade, sure in grades_in(reading.message.plain):
+        if grade in of_grade and (sure or reading.verdicts["kind"].label != "other"):
+            counts[of_grade[grade]] += 3 if sure else 1
             because.setdefault(of_grade[grade], text)
     if not counts:
         return None
-    unit_id = counts.most_common(1)[0][0]
-    return unit_id, (because[unit_id],)
+    ordered = counts.most_common(2)
+    if len(ordered) == 2 and ordered[0][1] == ordered[1][1] and ordered[0][1] == 3:
+        return None, tuple(because.values())
+    return ordered[0][0], (because[ordered[0][0]],)
 
 
 _ROMAN = {"I": 1, "V": 5, "X": 10, "І": 1, "Х": 10}
 
 
-def grades_in(text: str) -> list[tuple[str, int]]:
-    """Every class in a text: as written, and its number."""
-    found = []
+def grades_in(text: str) -> list[tuple[str, int, bool]]:
+    """Every class in a text, in order: as written, its number, and whether it is written like a pupil's own class."""
+    found: dict[int, tuple[str, int, bool]] = {}
     for expression in _class_expressions():
         for match in expression.finditer(text):
             number = _number(match.group("grade"))
             if number is not None:
-                found.append((match.group().strip(), number))
-    return found
+                sure = "sure" in match.groupdict() and bool(match.group("sure"))
+                found.setdefault(match.start("grade"), (match.group().strip(), number, sure))
+    return [found[place] for place in sorted(found)]
 
 
 @cache
@@ -153,14 +161,20 @@ def _number(written: str) -> int | None:
     return sum(-v if any(w > v for w in values[place + 1 :]) else v for place, v in enumerate(values))
 
 
-def _by_stage(reading: Reading, facts: OrganisationFacts) -> tuple[str, tuple[str, ...]] | None:
-    text = f"{reading.message.text}\n{reading.message.plain}".lower()
+def _by_stage(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
+    """The unit of the stage whose words come most often; the first of them breaks a tie."""
+    if reading.verdicts["kind"].label == "other":
+        return None
+    found: dict[str, list[str]] = {}
     for unit, stage in _stages(facts):
         expression = _stage_expression(stage.cues)
-        match = expression.search(text) if expression else None
-        if match:
-            return unit.id, (match.group(),)
-    return None
+        words = [match.group() for match in expression.finditer(reading.message.plain)] if expression else []
+        if words:
+            found.setdefault(unit.id, []).extend(words)
+    if not found:
+        return None
+    unit_id = max(found, key=lambda name: len(found[name]))
+    return unit_id, (found[unit_id][0],)
 
 
 @lru_cache(maxsize=64)
@@ -171,10 +185,9 @@ def _stage_expression(words: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _stages(facts: OrganisationFacts) -> list[tuple[UnitFacts, Stage]]:
-    found = []
-    for unit in facts.units:
-        aliases = {unit.id.lower(), *(alias.lower() for alias in unit.aliases)}
-        for stage in knowledge().stages.values():
-            if aliases & set(stage.names):
-                found.append((unit, stage))
-    return found
+    return [(unit, stage) for unit in facts.units for stage in knowledge().stages.values() if _is_of(unit, stage)]
+
+
+def _is_of(unit: UnitFacts, stage: Stage) -> bool:
+    names = {unit.id.lower(), *(alias.lower() for alias in unit.aliases)}
+    return bool(names & set(stage.names))

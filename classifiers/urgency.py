@@ -17,7 +17,7 @@ DANGER = ("danger", "medical", "missing", "self_harm", "sexual", "violence", "we
 
 def answer(reading: Reading) -> Verdict:
     """True from the trained threshold on, which lies where nearly no danger is missed."""
-    yes, threshold = reading.scores[NAME]["yes"], reading.numbers["urgent_threshold"]
+    yes, threshold = reading.scores[NAME]["yes"], reading.numbers[f"urgent_threshold_{reading.stage}"]
     urgent = yes >= threshold
     because = reading.strongest(NAME, "yes", DANGER) if urgent else ()
     return Verdict(label=urgent, score=yes if urgent else 1 - yes, because=because, by=reading.by(NAME))

@@ -1,0 +1,191 @@
+"""Who might be a member of staff in a text: titles with the names beside them, and names that act like staff."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from classifiers import cues
+from classifiers.catalogue import languages
+
+_NAME = r"(?-i:[A-ZÅÄÖØÆÉÈÜÁŁŚŻÇŞİĞČŠŽА-ЯІЇЄ](?:[\w’'-]+|\.))"
+_FULL_NAME = rf"{_NAME}(?:[ ]{_NAME}){{0,2}}"
+_BARE = re.compile(rf"(?<!\w){_FULL_NAME}(?!\w)")
+_SPEECH = re.compile(r"[\"“”„«»‘’:]")
+_CLASS = re.compile(r"^\W{0,3}(?:\d{1,2}\s*[a-hа-ж]?\b|\(\d)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Somebody who is named or titled in a text."""
+
+    text: str
+    start: int
+    end: int
+    title: str = ""
+    name: str = ""
+    honorific: str = ""
+
+
+def candidates(text: str, code: str) -> tuple[Candidate, ...]:
+    """Everybody in a text who may be staff, each once, in order; titles before the bare names in them."""
+    found = [*_titled(text, code), *_honoured(text, code)]
+    covered = [(one.start, one.end) for one in found]
+    for match in _BARE.finditer(text):
+        if not any(start < match.end() and match.start() < end for start, end in covered):
+            found.append(Candidate(text=match.group(), start=match.start(), end=match.end(), name=match.group()))
+    return _once(sorted(found, key=lambda one: (not one.title and not one.honorific, one.start)))
+
+
+def _titled(text: str, code: str) -> Iterable[Candidate]:
+    expression = _title_expression(code)
+    for match in expression.finditer(text) if expression else ():
+        title, name, start = match.group("title"), match.group("name") or "", match.start()
+        # A definite title only introduces the name: `läraren, Susanne Ek` is spoken of as Susanne Ek.
+        between = text[match.end("title") : match.start("name")] if name else ""
+        introduces = "," in between or len(between) > 8 or (code == "sv" and title.lower().endswith(("en", "n")))
+        if name and introduces:
+            start = match.start("honorific") if match.group("honorific") else match.start("name")
+        yield Candidate(
+            text=text[start : match.end()], start=start, end=match.end(), title=title, name=name,
+            honorific=match.group("honorific") or "",
+        )  # fmt: skip
+
+
+def _honoured(text: str, code: str) -> Iterable[Candidate]:
+    expression = _honorific_expression(code)
+    taken = [(one.start, one.end) for one in _titled(text, code)]
+    for match in expression.finditer(text) if expression else ():
+        if not any(start <= match.start() < end for start, end in taken):
+            yield Candidate(
+                text=match.group(),
+                start=match.start(),
+                end=match.end(),
+                name=match.group("name"),
+                honorific=match.group(1),
+            )
+
+
+@cache
+def _title_expression(code: str) -> re.Pattern[str] | None:
+    known = languages().get(code)
+    if known is None or not known.staff.titles:
+        return None
+    staff, called = known.staff, "som heter|som heiter|called|named|имен[а-я]*|по име"
+    titles, honorifics, before, links = (
+        cues.alternatives(words) or r"(?!x)x" for words in (staff.titles, staff.honorifics, staff.before, staff.links)
+    )
+    after = rf"(?:\s+(?:{links})\s+(?-i:[a-zåäöøæа-я][\w-]*|[0-9IVX]+[A-Zа-я])(?![\w:.]*\d))"
+    between = r"(?:[\w-]+\s+)?" if code == "en" else ""
+    return re.compile(
+        rf"(?<![\w-])(?:(?:(?:{before})\s+){{1,2}}{between})?(?P<title>{titles})(?:{after}|\s+(?:{called}))?"
+        rf"(?:,?[ ](?P<honorific>{honorifics}))?(?:,?[ ](?P<name>{_FULL_NAME}))?(?!\w)",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _honorific_expression(code: str) -> re.Pattern[str] | None:
+    known = languages().get(code)
+    if known is None or not known.staff.honorifics:
+        return None
+    return re.compile(
+        rf"(?<![\w-])({cues.alternatives(known.staff.honorifics)})[ ](?P<name>{_FULL_NAME})(?!\w)", re.IGNORECASE
+    )
+
+
+def _once(found: list[Candidate]) -> tuple[Candidate, ...]:
+    """Without repeats; a bare name that is part of a titled one is the same person."""
+    kept: list[Candidate] = []
+    for one in found:
+        said = {other.text.lower() for other in kept}
+        named = {word for other in kept for word in other.name.split()}
+        if one.text.lower() not in said and not (one.name and not one.title and one.name.split()[0] in named):
+            kept.append(one)
+    return tuple(kept)
+
+
+#: buckets that the words around a candidate are hashed into, once for titled ones and once for bare names
+_BUCKETS = 1024
+_MEASURES = 30
+SIZE = _MEASURES * 2 + 6 + _BUCKETS * 2
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+def measures(
+    one: Candidate, everybody: tuple[Candidate, ...], text: str, body_start: int, kind: str, category: str
+) -> Any:
+    """Numbers that tell whether a candidate is staff who is complained about; see `persons.py` for the head on them."""
+    titled = bool(one.title or one.honorific)
+    looks = np.array(_looks(one, everybody, text, body_start), dtype=float)
+    subject = [
+        kind == "follow_up", kind == "concern", category == "staff_conduct", category == "degrading_treatment",
+        category in ("discrimination", "privacy"), category in ("teaching", "special_support", "transport", "meals"),
+    ]  # fmt: skip
+    return np.concatenate([looks, looks * (not titled), np.array(subject, dtype=float), _around(one, text, titled)])
+
+
+def _around(one: Candidate, text: str, titled: bool) -> Any:
+    """The words before, after and in the title, hashed."""
+    found = np.zeros(_BUCKETS * 2)
+    start = 0 if titled else _BUCKETS
+    before = _TOKEN.findall(text[max(0, one.start - 40) : one.start].lower())[-3:]
+    after = _TOKEN.findall(text[one.end : one.end + 45].lower())[:4]
+    words = [("b", word[:6]) for word in before] + [("a", word[:6]) for word in after]
+    words += [("t", word[:7]) for word in (one.title or one.honorific).lower().split()[:2]]
+    for place, word in words:
+        found[(0 if place == "t" else start) + zlib.crc32(f"{place}{word}".encode()) % _BUCKETS] += 0.6
+    return found
+
+
+def _looks(one: Candidate, everybody: tuple[Candidate, ...], text: str, body_start: int) -> list[bool]:
+    words = _words()
+    before, after = text[max(0, one.start - 60) : one.start].lower(), text[one.end : one.end + 80].lower()
+    near, tail = f"{before[-25:]} {after[:25]}", text[one.end :]
+    count = text.count(one.name.split()[0] if one.name else one.text)
+    return [
+        bool(one.title), bool(one.name), bool(one.honorific), bool(one.title and one.name),
+        one.start < body_start, one.start < body_start + 30, tail.count(" ") < 6, len(tail.strip()) < 3,
+        bool(_SPEECH.search(after[:40])), bool(words["says"].search(after[:30])),
+        bool(words["says"].search(before[-20:])), bool(words["not"].search(after[:40])),
+        bool(words["family"].search(before[-22:])), bool(words["family"].search(after[:22])), bool(_CLASS.match(after)),
+        bool(words["to"].search(before[-8:])), bool(words["praise"].search(near)), bool(words["missing"].search(near)),
+        one.text[:1].islower(), bool(re.search(r"[.!?\n]\s*$", before)) or not before.strip(),
+        len(everybody) == 1, everybody[0] is one,
+        sum(bool(other.title or other.honorific) for other in everybody) == 1, count > 1, count > 2,
+        bool(words["lead"].search(one.title.lower())), bool(words["substitute"].search(one.text.lower())),
+        bool(words["bad"].search(before[-40:] + after[:60])), after[:1] in ",.!\n", "\n" in after[:2],
+    ]  # fmt: skip
+
+
+@cache
+def _words() -> dict[str, re.Pattern[str]]:
+    """Small words that stand beside people, in the languages that titles are mostly written in."""
+    lists = {
+        "says": "sa|sade|säger|sagt|svarade|svarar|tyckte|menar|kallar|kallade|skrek|skriker|lovade|ställde|drog|tog|gav|lät|"
+        "sier|sagt|svarte|svarer|mener|kaller|roper|la|ba|lo|skrev|seier|svara|каза|казва|казал|казала|казаха|отговори|"
+        "нарича|вика|викаше|крещи|твърди|обяви|заяви|says|said|told|tells|calls|called|answered|replied|laughs|laughed|"
+        "shouted|yells|asked|did|does|has|had|hade|har|е|има|gör|gjorde|gjør|wuxuu|ayaa|сказал|сказала|говорит|каже|сказала|"
+        "powiedział|powiedziała|mówi|demiş|dedi|diyor|گفت|قال|قالت|sagte|sagt|dijo|dice|sanoi|sanoo",
+        "not": "inte|aldrig|ikke|aldri|ikkje|не|няма|никога|not|never|doesn't|didn't|nie|ei|yok|لا|لم|نمی",
+        "family": "son|dotter|pojke|flicka|barn|pappa|mamma|mormor|farmor|morfar|kille|tjej|syster|bror|vår|min|sønn|datter|"
+        "gutt|jente|sønnen|datteren|dattera|far|mor|bestefar|sonen|dottera|син|сина|синът|дъщеря|дъщерята|дете|детето|майка|"
+        "баща|внук|внучка|баба|дядо|son|daughter|boy|girl|mum|mom|dad|father|mother|grandmother|my|our|ابني|ابنتي|"
+        "wiilkayga|gabadhayda|syn|córka|oğlum|kızım|сын|дочь|донька|پسرم|دخترم|hijo|hija|sohn|tochter|poika|tytär|elev|ученик|"
+        "heter|jag heter|jeg heter|казвам се|i am|i'm|mvh|hälsningar|hilsen|поздрави|regards",
+        "to": "till|med|av|hos|til|hos|с|на|до|от|to|with|from|by|hej|hei|dear|kära|kjære|bästa|уважаем[аи]|здравейте",
+        "praise": "tack|takk|благодар|thank|bra|snäll|flink|добра|мила|lovely|kind|guld|fantast|hälsa",
+        "missing": "slutat|sluttet|sjuk|syk|напусна|болничн|left|ill|leave|föräldraledig|permisjon|saknas|finns ingen",
+        "lead": "rekt|leder|leiar|chef|директор|ръковод|principal|head|manager|dyr|müdür|مدير|директор",
+        "substitute": "vik|sub|замест|en |ein |a |една|един",
+        "bad": "skrek|skriker|drog|hotade|skrattade|vägrar|vägrade|ljög|kränk|fräs|suck|himl|ropte|kjeft|slo|nekt|lo |крещ|вика|"
+        "дръпна|удари|обид|отказ|подигра|shout|yell|refus|laugh|drag|grab|hit|humili|ignor|late|sen |full|rude",
+    }
+    return {name: re.compile(rf"(?<!\w)(?:{words})(?!\w)") if name in ("says", "not", "family", "to") else
+            re.compile(words) for name, words in lists.items()}  # fmt: skip
