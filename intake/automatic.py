@@ -73,7 +73,7 @@ def bounce_subject(subject: str) -> str:
     """The words by which a subject says that mail was not delivered; empty where it does not."""
     subject = _folded(subject)
     whole = re.fullmatch(_pattern("bounce").pattern, subject.strip(" .!"))
-    if whole or subject in _RETURNED:
+    if whole or subject in WHOLE_SUBJECTS:
         return subject
     found = _pattern("bounce").search(subject)
     return found[0] if found and (found.start() <= 12 or len(found[0]) > 16) and not _ANSWERED.match(subject) else ""
@@ -134,7 +134,7 @@ def _folded(text: str) -> str:
 
 
 #: whole subjects of Postfix, Exim and Sendmail
-_RETURNED = (
+WHOLE_SUBJECTS = (
     "undelivered mail returned to sender",
     "mail delivery failed: returning message to sender",
     "returned mail: see transcript for details",

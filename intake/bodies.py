@@ -22,8 +22,8 @@ _STUB = re.compile(
 )
 _UU_BEGIN = re.compile(r"^begin(?:-base64)? ([0-7]{3,4}) (\S[^\n]*)\n", re.M)
 _UU_LINE = re.compile(r"[ -`]{1,90}")
-#: white space within a line, or punctuation, is no base64
-_PROSE = re.compile(rb"[^\s] +[^\s]|[_.,:!?-]{2}")
+#: lines that are no base64, behind an empty one
+_FOOTER = re.compile(rb"(?<=\n)\r?\n[^\n]*[^A-Za-z0-9+/=\s][\s\S]*")
 #: a text of more lines is not unfolded
 _MAX_FLOWED = 20_000
 #: uuencoded files of one text beyond this number are left in it
@@ -118,7 +118,7 @@ def transfer_decoded(part: Part) -> bytes:
     encoding = part.header(b"content-transfer-encoding").strip().strip(b"\"';").lower()
     body = part.body
     if encoding.startswith(b"base64"):
-        return _base64(body)
+        return _base64_text(body) if part.type.startswith("text/") else _base64(body)
     if encoding.startswith((b"quoted-printable", b"quoted_printable", b"qp")):
         return quopri.decodestring(body)
     if encoding in (b"x-uuencode", b"uuencode", b"x-uue", b"uue"):
@@ -128,17 +128,20 @@ def transfer_decoded(part: Part) -> bytes:
 
 
 def _base64(body: bytes) -> bytes:
-    """Base64 with anything foreign in it, in joined groups, cut short, or with a list's footer behind it."""
+    """Base64 with anything foreign in it, in joined groups, or cut short."""
     padding = body.find(b"=")
-    if padding < 0 or not body[padding:].strip(b"=\r\n \t"):
-        try:
-            return binascii.a2b_base64(body)
-        except binascii.Error:
-            return base64_forgiving(body[:padding] if padding >= 0 else body)
-    tail = body[padding:].lstrip(b"=\r\n \t")
-    if _PROSE.search(tail, 0, 2_000):
-        return base64_forgiving(body[:padding]) + b"\n" + tail
-    return base64_groups(body)
+    if padding >= 0 and body[padding:].strip(b"=\r\n \t"):
+        return base64_groups(body)
+    try:
+        return binascii.a2b_base64(body)
+    except binascii.Error:
+        return base64_forgiving(body[:padding] if padding >= 0 else body)
+
+
+def _base64_text(body: bytes) -> bytes:
+    """Base64 of a text, with the plain footer that a list has put behind it."""
+    footer = _FOOTER.search(body)
+    return _base64(body[: footer.start()]) + b"\n" + footer[0] if footer else _base64(body)
 
 
 def _unflowed(text: str, joined: bool) -> str:

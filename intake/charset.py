@@ -67,7 +67,7 @@ _WINDOWS = re.compile(r"(?:x-)?(?:windows|win|cp|ms|ibm|x-cp)[-_ ]?(\d{3,5})")
 _MULTIBYTE = ("gb18030", "big5", "cp949", "cp932", "euc")
 _UNWANTED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff\ufffe\uffff]")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
-_BREAK = re.compile("[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
+_BREAK = re.compile("\r\n|[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _LATIN = ("cp1252", "cp1250", "cp1254", "windows-1257")
 _OTHER_SCRIPTS = (
@@ -104,7 +104,8 @@ def _eight_bit(data: bytes, codec: str, hint: str) -> str:
     for name in (codec, hint):
         if name not in ("", "utf-8") and (text := _strictly(data, name)) is not None:
             return text
-    return _nearly(data, codec) or _guessed(data) or data.decode("cp1252", "lyhord.latin")
+    # What was declared Latin and cannot be is no help any more.
+    return _nearly(data, "" if codec == "cp1252" else codec) or _guessed(data) or data.decode("cp1252", "lyhord.latin")
 
 
 def _rather_declared(data: bytes, text: str, codec: str) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from intake import automatic
+from intake import automatic, bounces
+from intake.quotes import passed_on
 from register.records import AddressKind, Automatic, Ruling, Submission
 
 #: how many automatic letters one sender gets at most in each window. A parent with a bad day writes ten mails; two
@@ -103,13 +104,13 @@ def own_letter(submission: Submission, facts: Facts) -> Ruling | None:
 
 def bounce(submission: Submission, _: Facts) -> Ruling | None:
     """A delivery status notification (RFC 3464), or what a mail system without that standard writes instead."""
-    because = _delivery_report(submission) or _old_bounce(submission)
+    because = bounces.evidence(submission)
     return _no("bounce", because, Automatic.BOUNCE) if because else None
 
 
 def report(submission: Submission, _: Facts) -> Ruling | None:
     """A read receipt (RFC 8098) or an abuse report (RFC 5965): a machine's report, about no case of ours."""
-    kind = _report_type(submission)
+    kind = bounces.report_type(submission)
     for name, because in _REPORTS.items():
         if kind == name or any(file.type == f"message/{name}" for file in submission.attachments):
             return _no("auto_header", because, Automatic.REPORT)
@@ -124,8 +125,8 @@ def own_mailbox(submission: Submission, facts: Facts) -> Ruling | None:
     sender = submission.sender.value.lower() if submission.sender else ""
     if sender not in facts.own_addresses:
         return None
-    passed_on = bool(submission.returned_headers) or _PASSED_ON.match(submission.subject)
-    return _no("own_loop", "from a mailbox of ours", None if passed_on else Automatic.OWN)
+    theirs = bool(submission.returned_headers) or passed_on(submission.subject)
+    return _no("own_loop", "from a mailbox of ours", None if theirs else Automatic.OWN)
 
 
 def null_path(submission: Submission, _: Facts) -> Ruling | None:
@@ -225,53 +226,8 @@ def rate_limit(_: Submission, facts: Facts) -> Ruling | None:
     return None
 
 
-_PASSED_ON = re.compile(
-    r"(?i)\s*(?:fwd?|vb|vs|wg|tr|vl|пр|препр|i|enc|doorst|fs|videresendt|vidaresendt|vidarebefordrat)\s*:"
-)
-
-
 def _no(reason: str, because: str, kind: Automatic | None = None) -> Ruling:
     return Ruling(automatic=kind, answerable=False, reason=reason, because=because)
-
-
-def _report_type(submission: Submission) -> str:
-    value = submission.header("content-type").lower()
-    found = re.search(r"report-type\s*=\s*\"?([\w-]+)", value)
-    return found[1] if found and value.startswith("multipart/report") else ""
-
-
-def _delivery_report(submission: Submission) -> str:
-    if _report_type(submission) == "delivery-status":
-        return "Content-Type: multipart/report; report-type=delivery-status"
-    if any(
-        file.type in ("message/delivery-status", "message/global-delivery-status") for file in submission.attachments
-    ):
-        return "a message/delivery-status part"
-    if submission.header("x-failed-recipients"):
-        return "X-Failed-Recipients"
-    return ""
-
-
-def _old_bounce(submission: Submission) -> str:
-    """The evidence of a bounce outside the standard: who sends it, over which path, and what it says."""
-    if automatic.is_daemon(submission):
-        return "from a mail system's own address"
-    words = automatic.bounce_subject(submission.subject)
-    plain = words == submission.subject.strip().lower()
-    null = submission.envelope_from == ""
-    fails = automatic.FAILURE.search(submission.text[:20_000]) is not None
-    returns = bool(submission.returned_headers) or automatic.RETURNS.search(submission.text[:20_000]) is not None
-    if automatic.is_called_daemon(submission) and (words or null or fails):
-        return "from a mail system, about a delivery"
-    if automatic.is_postmaster(submission) and (words or (fails and (null or returns))):
-        return "from a postmaster, about a delivery"
-    if automatic.is_machine(submission) and fails and returns:
-        return "from a machine, about a delivery"
-    if words and fails and (null or returns or plain or automatic.STATUS.search(submission.text[:20_000])):
-        return f"Subject: {words}"
-    if (words or (fails and returns)) and null:
-        return "over the null path, about a delivery"
-    return ""
 
 
 def _precedence(submission: Submission) -> str:

@@ -14,6 +14,7 @@ from intake.dates import moment
 from intake.fields import Field, header_block
 from intake.forms import fields, names_in
 from intake.parts import Part, parse
+from intake.quotes import passed_on
 from intake.text import written
 from intake.words import decode_words
 from register.records import Address, Attachment, RawMessage, Submission
@@ -66,7 +67,7 @@ def read(raw: RawMessage) -> Submission:
         envelope_from=raw.envelope_from if raw.envelope_from is not None else _return_path(headers),
         defects=tuple(dict.fromkeys(defects)),
         form=names_in(sender.name if sender else "") | fields(f"{new.reply}\n{new.signature}"),
-        returned_headers=_returned(root, text, new.forwarded),
+        returned_headers=_returned(root, text, new.heading if new.forward or passed_on(subject) else ()),
         fingerprint=_fingerprint(sender, subject, text, files),
     )
 

@@ -28,6 +28,9 @@ _DASHED = re.compile(r"\s*[-_=*~\u2014]{2,}\s*(\S.*?\S)\s*[-_=*~\u2014]{2,}\s*:?
 _FIELD = re.compile(r"\s{0,12}[*_]{0,2}([^\W\d_][^:：*\n]{0,22}?)[*_]{0,2}\s?[:：]\s?[*_]{0,2}[ \t]*(.*)")
 _PRODUCT = re.compile(r"(?i)iphone|ipad|android|outlook|proton|gmail|samsung|yahoo|galaxy|huawei|blackberry|mail(?!a)")
 _WEEKDAY = re.compile(r"(?i)[^\W\d]{2,9}(?:dag|day|tag)\s+$")
+_PASSED_ON = re.compile(
+    r"(?i)\s*(?:fwd?|vb|vs|wg|tr|vl|пр|препр|i|enc|doorst|fs|vidarebefordrat|videresendt|vidaresendt)\s*:"
+)
 _DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"\w+")
 _PERSON = (
@@ -84,6 +87,11 @@ def _words() -> _Words:
         forwarded=frozenset(word.lower() for language in languages for word in language["forwarded"]),
         mobile=re.compile(rf"(?:{joined('mobile')})", re.I),
     )
+
+
+def passed_on(subject: str) -> bool:
+    """Whether a subject begins as mail programs begin that of a forwarded mail."""
+    return _PASSED_ON.match(subject) is not None
 
 
 def is_quoted(line: str) -> bool:

@@ -35,8 +35,10 @@ class Written:
     reply: str
     #: what stood below a signature delimiter
     signature: str = ""
-    #: header fields (from, date, to, subject) of the message that was passed on in the text, if one was
-    forwarded: tuple[tuple[str, str], ...] = ()
+    #: header fields (from, date, to, subject) above the first quote
+    heading: tuple[tuple[str, str], ...] = ()
+    #: whether the quote was passed on, rather than answered
+    forward: bool = False
 
 
 def trim(text: str, html: str = "") -> str:
@@ -57,13 +59,14 @@ def written(text: str, html: str = "") -> Written:
     reply = _joined(own)
     if html and (marked := own_text(html)):
         reply = _of_marked(marked, reply)
-    forward = next((each for each in found if each.forward), None)
-    if not reply or (forward and _ONLY_PASSED_ON.fullmatch(reply)):
+    only_passed_on = not reply or (bool(found) and _ONLY_PASSED_ON.fullmatch(reply) is not None)
+    if only_passed_on:
         reply, tail, signature = text.strip(), "", ""
     return Written(
         reply=reply + tail,
         signature=signature,
-        forwarded=fields_of(lines, forward) if forward else (),
+        heading=fields_of(lines, found[0]) if found else (),
+        forward=only_passed_on or any(each.forward for each in found),
     )
 
 
