@@ -20,21 +20,37 @@ from register.records import Case, Entered, RawMessage
 from register.store import Register
 from replies.dispatch import Outcome
 from tests.journeys.mails import Letter, Mail
-from tests.journeys.servers.receiver import Received, Receiver
+from tests.journeys.servers.receiver import Received, Receiver, Stage
 
 T = TypeVar("T")
 #: how long anything may take before a test gives up, in seconds
-PATIENCE = 60.0
+PATIENCE = 120.0
 LMTP = '[[channels]]\nkind = "lmtp"\nport = 0\n'
 SMTP = '[[channels]]\nkind = "smtp"\nport = 0\n'
 
 
 class Post(Receiver):
-    """The receiver, which can also be asked for a letter."""
+    """The receiver, which can also be asked for a letter, and can be away for a while."""
 
     def __init__(self) -> None:
         super().__init__()
         self._letters: list[Letter] = []
+        #: True: every new connection is turned away
+        self.away = False
+        self._turned_away = asyncio.Semaphore(0)
+
+    def next(self, stage: Stage) -> str:
+        """The next scripted reply; to a new connection a refusal, while we are away."""
+        if stage == "connect" and self.away:
+            self._turned_away.release()
+            return "421 4.3.2 away"
+        return super().next(stage)
+
+    async def turned_away(self, number: int) -> None:
+        """Waits until so many more connections were turned away."""
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(number):
+                await self._turned_away.acquire()
 
     @property
     def letters(self) -> list[Letter]:
@@ -76,7 +92,7 @@ def settings(folder: Path, relay: int, channels: Sequence[str] = (LMTP, SMTP), m
 
 
 class House:
-    """The service in a folder; `async with` starts and stops it. Every method that waits gives up after a minute."""
+    """The service in a folder; `async with` starts and stops it. Every method that waits gives up after two minutes."""
 
     def __init__(self, folder: Path, post: Post, *, channels: Sequence[str] = (LMTP, SMTP), more: str = "") -> None:
         self.folder, self.post = folder, post

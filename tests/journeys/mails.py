@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from email.parser import BytesParser
 from email.policy import SMTP
 from email.utils import formataddr, formatdate
 from functools import cached_property
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,13 +26,30 @@ COMPLAINTS: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "complaints.toml").read_text(encoding="utf-8")
 )
 LANGUAGES = ("sv", "bg", "nb", "nn", "en")
+#: complaints in one sentence, for piles of mail: reading a long one takes most of the time of a test
+SHORT = (
+    ("hej@alexanderskolan.se", "Klagomål", "Min son på Gärdet har fått fel mat tre gånger trots sin allergi."),
+    (
+        "klagomal@huddinge.example",
+        "Klagomål",
+        "Klass 7B på Kvarnbergsskolan har ingen mattelärare sedan en månad.",
+    ),
+    ("post@nordberg.example", "Klage", "Klasse 9B har ikke hatt mattelærer på en måned, og ingen svarer oss."),
+    (
+        "reception@stgeorgeschool.eu",
+        "Оплакване",
+        "В 3Б клас от месец няма учител по математика и никой не отговаря.",
+    ),
+    ("post@nordberg.example", "Klage", "Klasse 8A har ikkje hatt mattelærar på ein månad, og ingen svarar oss."),
+    ("hej@alexanderskolan.se", "Complaint", "My son at Linnégatan was given the wrong food again despite his allergy."),
+)
 NOT_SATISFIED = {
     "sv": "Hej igen. Jag har fått svar, men jag är fortfarande inte nöjd med det. Jag vill gå vidare med klagomålet.",
     "bg": "Здравейте. Получих отговора Ви, но не съм доволна от решението. Искам случаят да продължи на следващо ниво.",
     "nb": "Hei igjen. Jeg har fått svar, men jeg er fortsatt ikke fornøyd med svaret. Jeg vil gå videre med klagen.",
 }
 #: tells the mails of one test run apart
-_numbers = itertools.count(1)
+_numbers = count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +83,12 @@ def complaint(school: str, language: str, **changes: Any) -> Mail:
     said = COMPLAINTS[school][language]
     known = {"subject": said["subject"], "text": said["text"], "name": said["name"]} | changes
     return mail(COMPLAINTS[school]["mailbox"], **known)
+
+
+def pile(number: int) -> list[Mail]:
+    """So many short complaints to all schools, no two alike."""
+    said = zip(range(number), cycle(SHORT), strict=False)
+    return [mail(to, f"{subject} ({place})", text) for place, (to, subject, text) in said]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""`lyhord` as processes of their own: started, told to stop, killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import smtplib
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.journeys.house import PATIENCE
+from tests.journeys.mails import Mail
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return int(line.getsockname()[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+async def lyhord(*words: object) -> Said:
+    """Runs a command to its end."""
+    process = await _start(*words)
+    async with asyncio.timeout(PATIENCE):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return Said(status=process.returncode, out=out.decode(), err=err.decode())
+
+
+async def _start(*words: object) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *map(str, words)),
+        cwd=ROOT,
+        env={**os.environ, "NO_COLOR": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+class Running:
+    """`lyhord run`, from `ready` on; whatever is left of it at the end is killed."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = config
+        self._process: asyncio.subprocess.Process
+        self._errors: asyncio.Task[bytes]
+
+    async def __aenter__(self) -> Self:
+        self._process = await _start("run", "--config", self.config)
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._errors = asyncio.create_task(self._process.stderr.read())
+        async with asyncio.timeout(PATIENCE):
+            line = await self._process.stdout.readline()
+        assert line == b"ready\n", (await self._errors).decode()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.returncode is None:
+            await self.end(signal.SIGKILL)
+
+    async def end(self, how: signal.Signals = signal.SIGTERM) -> Said:
+        """Sends a signal and waits for the end."""
+        self._process.send_signal(how)
+        return await self.over()
+
+    async def over(self) -> Said:
+        """Waits for the end."""
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            out, err = await self._process.stdout.read(), await self._errors
+            status = await self._process.wait()
+        return Said(status=status, out=out.decode(), err=err.decode())
+
+
+def hand_over(one: Mail, port: int, kind: str = "lmtp") -> bool:
+    """Tries once to hand a mail to a door; True only where the door said 250 to the whole of it. Blocks."""
+    try:
+        with (smtplib.LMTP if kind == "lmtp" else smtplib.SMTP)("127.0.0.1", port, timeout=PATIENCE) as door:
+            door.sendmail(one.sender, [one.to], one.content)
+            return True
+    except (OSError, smtplib.SMTPException):
+        return False
