@@ -13,6 +13,9 @@ from register.records import Address, AddressKind, Case, Happening, Letter, Lett
 
 #: letters about trouble; one of these that cannot be delivered makes no further one
 ABOUT_TROUBLE = ("alarm", "needs_human", "undeliverable")
+#: of messages that fail for the same reason so many are told within an hour; each letter says where all of them are
+MOST_ALIKE = 5
+ALIKE_WITHIN = timedelta(hours=1)
 
 
 class Alarms:
@@ -23,6 +26,7 @@ class Alarms:
         self.further = further
         #: a case that waits longer than this for its acknowledgement rings
         self.acknowledge_within = acknowledge_within
+        self._told: dict[tuple[str, ...], list[datetime]] = {}
 
     async def ring(
         self,
@@ -52,10 +56,17 @@ class Alarms:
             await self._post("alarm", f"{code}_over", facts, now, procedure=self._procedure(organisation))
 
     async def needs_human(self, raw: RawMessage, place: str, kind: str, now: datetime) -> None:
-        """A message was set aside by an error: somebody has to look at it."""
+        """A message was set aside by an error: somebody has to look at it. A fault that many meet is no stream."""
         procedure = self._procedure(raw.organisation) or self.desk.procedures.claiming(raw.recipients)
+        if self._is_stream((procedure.id if procedure else "", place, kind), now):
+            return
         facts = {"message": str(raw.spool_id), "channel": raw.channel, "place": place, "error": kind}
         await self._post("needs_human", "failed", facts, now, procedure=procedure)
+
+    def _is_stream(self, cause: tuple[str, ...], now: datetime) -> bool:
+        lately = [moment for moment in self._told.get(cause, ()) if moment > now - ALIKE_WITHIN]
+        self._told[cause] = lately if len(lately) >= MOST_ALIKE else [*lately, now]
+        return len(lately) >= MOST_ALIKE
 
     async def undeliverable(self, letter: Letter, reason: str, now: datetime) -> None:
         """A letter can never arrive: the owner of the case is told, or the default role where that was the owner's."""

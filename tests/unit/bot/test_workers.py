@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.alarms import Alarms
+from bot.alarms import MOST_ALIKE, Alarms
 from bot.desk import Desk
 from bot.workers import LEASE, Workers, now, retry_pause
 from register.errors import Permanent, Temporary
@@ -61,6 +61,31 @@ async def test_an_error_in_the_path_sets_the_message_aside_and_tells_a_person(br
     books = await register.books()
     assert (books.balanced, books.registered, books.set_aside) == (True, 1, 1)
     assert await register.verify() == ()
+
+
+async def test_a_fault_that_every_message_meets_is_no_stream_of_letters(trial: Trial) -> None:
+    """One alarm, not a thousand: the first few are told each hour, and each letter says where all of them stand."""
+    at = now()
+
+    async def fails(number: int, after: timedelta, place: str = "classifiers/reader.py:70") -> None:
+        raw = RawMessage(
+            channel="lmtp",
+            external_id=str(number),
+            content=b"",
+            received_at=at,
+            organisation="nordberg",
+            spool_id=number,
+        )
+        await trial.alarms.needs_human(raw, place, "KeyError", at + after)
+
+    for number in range(50):
+        await fails(number, timedelta(seconds=number))
+    assert len(await trial.register.letters()) == MOST_ALIKE
+    await fails(51, timedelta(minutes=1), "intake/mime.py:7")
+    await fails(52, timedelta(hours=2))
+    letters = await trial.register.letters()
+    assert len(letters) == MOST_ALIKE + 2
+    assert all("register list --set-aside" in one["body"] for one in letters)
 
 
 async def test_after_the_mending_a_replay_registers_it(
