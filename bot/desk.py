@@ -36,17 +36,18 @@ class Desk:
     #: threads or processes that read and classify
     bench: Executor
 
-    async def _apart(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    async def apart(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Does something off the event loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.bench, functools.partial(work, *args, **kwargs))
 
     async def read(self, raw: RawMessage) -> Submission:
         """The message, decoded."""
-        return await self._apart(channels.read, raw)
+        return await self.apart(channels.read, raw)
 
     async def understand(self, submission: Submission, procedure: Procedure) -> Understanding:
         """What it is about: the classifiers' verdicts on what the sender newly wrote."""
-        return await self._apart(
+        return await self.apart(
             self.classifiers.classify,
             subject=submission.subject,
             body=submission.reply or submission.text,
@@ -90,8 +91,12 @@ class Desk:
             keys,
             organisation=procedure.id,
             sender=submission.sender.value if submission.sender else None,
-            duplicate_key=threads.duplicate_key(submission),
+            duplicate_key=self.duplicate_key(submission),
         )
+
+    def duplicate_key(self, submission: Submission) -> str:
+        """Equal for two copies of one message; only with the house's key can it be tried out whose it might be."""
+        return self.seals.blind("duplicate", threads.duplicate_key(submission))
 
     async def open_cases(self, procedure: Procedure, decision: Decision) -> tuple[Case, ...]:
         """The unit's open cases, for the facts that a notice carries (D4)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.anonymous import Kept, is_unknown, without_sender
 from bot.desk import Desk
 from bot.writing import Writing
-from intake import threads
 from procedures.decide import Situation, decide
 from procedures.model import Procedure
 from register.records import (
@@ -57,10 +57,13 @@ async def consider(raw: RawMessage, submission: Submission, procedure: Procedure
         received_at=raw.received_at,
     )
     decision = decide(procedure, situation, now)
-    situation = replace(situation, understanding=treated(understanding, decision, procedure))
+    kept = Kept(submission=submission, understanding=treated(understanding, decision, procedure))
+    if is_unknown(understanding, match.case):
+        kept = await desk.apart(without_sender, raw, submission, ruling, kept.understanding)
+    situation = replace(situation, submission=kept.submission, understanding=kept.understanding)
     return Entry(
         raw=raw,
-        submission=submission,
+        submission=kept.submission,
         ruling=ruling,
         understanding=situation.understanding,
         decision=decision,
@@ -75,7 +78,9 @@ async def consider(raw: RawMessage, submission: Submission, procedure: Procedure
             open_cases=await desk.open_cases(procedure, decision),
             now=now,
         ),
-        duplicate_key=threads.duplicate_key(submission),
+        journal=kept.journal,
+        duplicate_key=desk.duplicate_key(submission),
+        cleansed=kept.content,
     )
 
 

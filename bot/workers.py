@@ -165,6 +165,8 @@ class Workers:
         """Looks every so often at what is due."""
         while not self.stopping.is_set():
             await tick(self.desk, self.alarms, now())
+            # Whoever read while somebody was forgotten has finished by now.
+            await self.desk.register.sweep()
             self.letters()
             await self.tick.wait(seconds)
 

@@ -100,8 +100,13 @@ def hider(submission: Submission) -> Hide:
     known = sorted({one for one in _identity(submission) if len(one) >= _SHORTEST}, key=len, reverse=True)
     if not known:
         return lambda text: text
-    pattern = re.compile("|".join(r"\s+".join(map(re.escape, one.split())) for one in known), re.IGNORECASE)
-    return lambda text: pattern.sub(HIDDEN, text)
+    anywhere = "|".join(r"\s+".join(map(re.escape, one.split())) for one in known)
+    pattern = re.compile(anywhere, re.IGNORECASE)
+    # "From: name <address>", as mail programs write above what they quote; the name may be one that no field has.
+    field = re.compile(
+        rf"(?m)^([>\s*]{{0,20}}\w[\w ]{{0,30}}:\*?[ \t]*)[^\n<]{{1,200}}<\s*(?:mailto:)?(?:{anywhere})\s*>", re.I
+    )
+    return lambda text: pattern.sub(HIDDEN, field.sub(rf"\1{HIDDEN}", text))
 
 
 def _identity(submission: Submission) -> Iterator[str]:

@@ -113,10 +113,15 @@ def _pdf(data: bytes) -> bytes | None:
     if reader.is_encrypted:
         return None
     writer = PdfWriter(clone_from=reader)
-    writer.metadata = None
     for held in writer._objects:
         _strip(held)
+    # Copied once more from the root: what nothing leads to any more is left behind.
+    return _written(PdfWriter(clone_from=PdfReader(io.BytesIO(_written(writer)), strict=False)))
+
+
+def _written(writer: Any) -> bytes:
     out = io.BytesIO()
+    writer.metadata = None
     writer.write(out)
     return out.getvalue()
 

@@ -1,0 +1,59 @@
+"""Whoever stays unknown: what of their message is kept, and what of the verdicts on it (A4, C3, G3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from intake import cleansing
+from register.records import Automatic, Case, Happening, RawMessage, Ruling, Submission, Understanding, Verdict
+
+#: what a machine of the sender's says holds their name and number, and nothing about the matter
+_MACHINES = (Automatic.BOUNCE, Automatic.AUTO_REPLY, Automatic.REPORT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A message as the house goes on with it."""
+
+    submission: Submission
+    understanding: Understanding
+    #: what the spool keeps in place of the bytes that arrived; None: they stay
+    content: bytes | None = None
+    journal: tuple[Happening, ...] = ()
+
+
+def is_unknown(understanding: Understanding, case: Case | None) -> bool:
+    """True where the sender asks to stay unknown, or writes to a case whose sender does."""
+    return understanding.anonymous.label is True or (case is not None and case.anonymous)
+
+
+def without_sender(raw: RawMessage, submission: Submission, ruling: Ruling, understanding: Understanding) -> Kept:
+    """The message without who sent it; what could not be taken out of it stands in the journal."""
+    wordless = ruling.automatic in _MACHINES
+    done = cleansing.cleansed(submission, wordless=wordless)
+    facts: dict[str, object] = {"message": raw.spool_id, "files": len(done.submission.attachments)}
+    facts |= {"files_left_out": done.dropped} if done.dropped else {}
+    facts |= {"properties_kept_in": list(done.kept)} if done.kept else {}
+    return Kept(
+        submission=done.submission,
+        understanding=_quiet(understanding) if wordless else _hidden(understanding, cleansing.hider(submission)),
+        content=cleansing.as_bytes(done.submission, raw),
+        journal=(Happening(what="sender_forgotten", facts=facts),),
+    )
+
+
+def _quiet(understanding: Understanding) -> Understanding:
+    return Understanding(language=understanding.language, anonymous=replace(understanding.anonymous, because=()))
+
+
+def _hidden(understanding: Understanding, hide: Callable[[str], str]) -> Understanding:
+    """The verdicts with evidence that names the sender no more."""
+    verdicts: dict[str, Any] = {name: _verdict(one, hide) for name, one in understanding.questions().items()}
+    return replace(understanding, gist=hide(understanding.gist), **verdicts)
+
+
+def _verdict(verdict: Verdict, hide: Callable[[str], str]) -> Verdict:
+    label = tuple(map(hide, verdict.label)) if isinstance(verdict.label, tuple) else verdict.label
+    return replace(verdict, label=label, because=tuple(map(hide, verdict.because)))
