@@ -68,7 +68,9 @@ class Trial:
         )
         await self.register.spool(replace(arrived, **raw))
         entered = [await take_in(raw, self.desk, at) for raw in await self.register.claim_messages("w", 9, at, LEASE)]
-        return entered[-1]
+        last = entered[-1]
+        assert last is not None, "it waits for the end of its conversation"
+        return last
 
     async def case(self, one: Mail, at: datetime, **raw: Any) -> Case:
         """As `take`, of a mail that is in a case."""
