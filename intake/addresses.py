@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ def addresses(value: bytes, hint: str = "") -> tuple[Address, ...]:
     """The addresses of a From, To, Cc or Reply-To field, in order; `hint` is the charset that raw bytes may be in."""
     found: list[Address] = []
     pending = b""
-    for mailbox in _mailboxes(value):
+    for mailbox in itertools.islice(_mailboxes(value), 2 * MAX_ADDRESSES):
         if pending:
             mailbox.phrase[:0] = [pending, b", " if mailbox.phrase[:1] != [b" "] else b","]
         address = _address(mailbox, hint)

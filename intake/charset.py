@@ -159,7 +159,7 @@ def _detect(data: bytes) -> str:
     runs = _BEYOND_ASCII.findall(data)
     together = sum(len(run) for run in runs if len(run) > 1)
     # Accented letters stand alone among plain ones; the letters of other scripts stand together.
-    among = _OTHER_SCRIPTS if together * 3 > sum(map(len, runs)) else _LATIN
+    among = _OTHER_SCRIPTS if together * 2 > sum(map(len, runs)) else _LATIN
     found = chardet.detect(data, include_encodings=among, no_match_encoding=among[0])
     return _codec(str(found.get("encoding") or ""))
 

@@ -10,9 +10,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from intake.charset import readable
 
-#: HTML beyond this many characters, tags nested deeper or with more attributes are only stripped of their tags, because
-#: a tree of them would take quadratic time
+#: HTML beyond this many characters or tags, or with tags nested deeper or of more attributes, is only stripped of its
+#: tags, because its tree would take quadratic time or many times its memory
 MAX_HTML = 2_000_000
+MAX_TAGS = 40_000
 MAX_NESTING = 800
 MAX_ATTRIBUTES = 1_000
 #: quotes within quotes beyond this are shown as the ones around them
@@ -264,9 +265,10 @@ def _tidy(text: str) -> str:
 
 def is_a_trap(html: str) -> bool:
     """Whether its tree would take quadratic time: too long, nested too deep, or a tag with too many attributes."""
-    if len(html) > MAX_HTML:
+    tags = html.count("<")
+    if len(html) > MAX_HTML or tags > MAX_TAGS:
         return True
-    if html.count("<") > MAX_NESTING and _nesting(html) > MAX_NESTING:
+    if tags > MAX_NESTING and _nesting(html) > MAX_NESTING:
         return True
     return any(
         len(piece) > 4 * MAX_ATTRIBUTES and len(_SPACES.findall(piece.partition("<")[2], 0, 100_000)) > MAX_ATTRIBUTES

@@ -68,6 +68,8 @@ class _Reader:
     end: int
     defects: list[str]
     stack: list[_Open] = field(default_factory=list)
+    #: the boundaries of the open multiparts
+    names: set[bytes] = field(default_factory=set)
     count: int = 0
 
     def read(self, start: int) -> Part:
@@ -88,6 +90,7 @@ class _Reader:
         boundary = self.boundary(part, body)
         if boundary:
             self.stack.append(_Open(part, boundary))
+            self.names.add(boundary)
             if second is not None:
                 self.adopt(part, second, body)
         return part, body
@@ -113,7 +116,7 @@ class _Reader:
             return declared
         self.defects.append("the boundary of a multipart is missing")
         found = _GUESS.search(self.data, max(body - 1, 0), self.end)
-        if found is None or any(level.boundary == found[1] for level in self.stack):
+        if found is None or found[1] in self.names:
             part.type = "text/plain"
             return b""
         return found[1]
@@ -151,14 +154,14 @@ class _Reader:
 
     def find(self, line: bytes) -> tuple[int | None, bool]:
         """Which open multipart a dash line belongs to, the innermost first, and whether it is the last boundary."""
-        for level in range(len(self.stack) - 1, -1, -1):
-            if line == self.stack[level].boundary:
-                return level, False
-        if line.endswith(b"--"):
-            for level in range(len(self.stack) - 1, -1, -1):
-                if line[:-2].rstrip() == self.stack[level].boundary:
-                    return level, True
+        if line in self.names:
+            return self.level(line), False
+        if line.endswith(b"--") and (name := line[:-2].rstrip()) in self.names:
+            return self.level(name), True
         return None, False
+
+    def level(self, boundary: bytes) -> int:
+        return next(level for level in range(len(self.stack) - 1, -1, -1) if self.stack[level].boundary == boundary)
 
     def begin(self, level: int, at: int, start: int) -> int:
         """The next part of an open multipart begins."""
@@ -176,14 +179,19 @@ class _Reader:
         opened.child = None
         if any(other.boundary == opened.boundary for other in self.stack[:level]):
             opened.part.end = at
-            del self.stack[level:]
+            self.forget(level)
 
     def close(self, level: int, at: int) -> None:
         """Ends every open multipart from `level` inwards."""
         for opened in self.stack[level:]:
             _end(self.data, opened.child, at)
             opened.part.end = min(opened.part.end, at)
-        del self.stack[level:]
+        self.forget(level)
+
+    def forget(self, level: int) -> None:
+        if level < len(self.stack):
+            del self.stack[level:]
+            self.names = {opened.boundary for opened in self.stack}
 
 
 def parse(data: bytes, defects: list[str]) -> Part:

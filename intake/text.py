@@ -63,7 +63,7 @@ def written(text: str, html: str = "") -> Written:
     if only_passed_on:
         reply, tail, signature = text.strip(), "", ""
     return Written(
-        reply=reply + tail,
+        reply=f"{reply}\n{tail}" if tail else reply,
         signature=signature,
         heading=fields_of(lines, found[0]) if found else (),
         forward=only_passed_on or any(each.forward for each in found),

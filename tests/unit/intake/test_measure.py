@@ -1,0 +1,38 @@
+"""Real mails of other projects: read as well as was promised. They stay outside; without them this is skipped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intake.measure import measure
+
+COLLECTION = Path(os.environ.get("LYHORD_MAIL_COLLECTION", Path(__file__).resolve().parents[4] / "shared" / "mail"))
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, dict[str, Any]]:
+    if not (COLLECTION / "index.jsonl").is_file():
+        pytest.skip("no collection of mails: set LYHORD_MAIL_COLLECTION to a folder with an index.jsonl")
+    return {row["field"]: row for row in measure(COLLECTION)}
+
+
+@pytest.mark.parametrize(
+    ("field", "share"),
+    [
+        ("subject", 0.98),
+        ("from", 0.98),
+        ("body", 0.95),
+        ("attachments", 0.93),
+        ("bounces", 0.97),
+        ("auto-replies", 0.95),
+        ("no exception", 1.0),
+        ("reply, word for word", 0.75),
+        ("reply, no word lost", 0.98),
+    ],
+)
+def test_real_mail_is_read_as_promised(rows: dict[str, dict[str, Any]], field: str, share: float) -> None:
+    assert rows[field]["share"] >= share, rows[field]["misses"]
