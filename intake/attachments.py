@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import mimetypes
 import re
 from collections.abc import Iterator
@@ -10,12 +9,12 @@ from collections.abc import Iterator
 from intake.bodies import transfer_decoded
 from intake.charset import single_line
 from intake.parts import Part
+from intake.tnef import is_tnef, unwrapped
 from register.records import Attachment
 
 #: longer names are cut before their ending
 MAX_NAME = 150
 
-_TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 _UNSAFE = re.compile(r'[\0-\x1f\x7f"*:<>?|/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _ENDINGS = {
@@ -36,8 +35,6 @@ _ENDINGS = {
 
 #: Python's own table, not the machine's: the same mail reads the same everywhere
 _TYPES = mimetypes.MimeTypes()
-# tnefparse tells of oddities in a stranger's file; the defects of the Submission do that here.
-logging.getLogger("tnef-decode").setLevel(logging.CRITICAL)
 
 
 def attachments(files: list[Part], extra: list[tuple[str, bytes]], defects: list[str]) -> tuple[Attachment, ...]:
@@ -54,10 +51,12 @@ def attachments(files: list[Part], extra: list[tuple[str, bytes]], defects: list
 def _opened(part: Part, defects: list[str]) -> Iterator[tuple[str, str, bytes]]:
     data = transfer_decoded(part)
     name = part.name or _described(part)
-    if part.type in _TNEF_TYPES or name.lower() == "winmail.dat":
-        inner = list(_tnef(data, defects))
-        if inner:
-            yield from inner
+    if is_tnef(part):
+        inner = unwrapped(data)
+        if inner is None:
+            defects.append("a winmail.dat could not be opened")
+        elif inner.files:
+            yield from ((each, _guessed_type(each), content) for each, content in inner.files)
             return
     kind = part.type
     if kind in ("application/octet-stream", "multipart/mixed") and name:
@@ -79,29 +78,6 @@ def _described(part: Part) -> str:
 
             return decode_words(subject[1]).replace("/", "-")[:80] + ".eml"
     return ""
-
-
-def _tnef(data: bytes, defects: list[str]) -> Iterator[tuple[str, str, bytes]]:
-    """The files in a `winmail.dat`, its text as a file where it has one."""
-    opened = open_tnef(data)
-    if opened is None:
-        defects.append("a winmail.dat could not be opened")
-        return
-    for name, content in opened:
-        yield name, _guessed_type(name), content
-
-
-def open_tnef(data: bytes) -> list[tuple[str, bytes]] | None:
-    """Names and contents of the files in a TNEF stream; None where it is none."""
-    # Imported here: hardly any mail has one.
-    from tnefparse import TNEF
-
-    try:
-        opened = TNEF(data, do_checksum=False)
-        return [(str(file.long_filename() or file.name or ""), bytes(file.data or b"")) for file in opened.attachments]
-    # tnefparse reads by trial: a stranger's bytes make it raise anything (struct.error, UnboundLocalError ...).
-    except Exception:  # noqa: BLE001 -- the file is kept as it came, and the Submission says so
-        return None
 
 
 def safe_name(name: str, kind: str, number: int) -> str:

@@ -7,12 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 _COMMENT = re.compile(r"\([^()]*\)")
+_AROUND_COLONS = re.compile(r"\s*:\s*")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(Z|[+-]\d\d:?\d\d)?")
 
 
 def moment(value: str) -> datetime | None:
     """When a message says it was written (RFC 5322, 3.3; ISO 8601 too); without a zone it is taken as UTC."""
-    value = _COMMENT.sub(" ", value[:200])
+    value = _AROUND_COLONS.sub(":", _COMMENT.sub("", value[:200]))
     return _rfc(value) or _iso(value)
 
 

@@ -20,7 +20,6 @@ MAX_JUNK = 20
 #: parameters beyond this number are not looked at
 MAX_PARAMETERS = 100
 
-_LINE = re.compile(rb"[^\n]*(?:\n|\Z)")
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 #: fields by which a line of junk is told from the beginning of the body
 _KNOWN = re.compile(
@@ -28,6 +27,8 @@ _KNOWN = re.compile(
     rb"[ \t]*:",
     re.I,
 )
+#: what follows a line of blanks that is none between header and body
+_GOES_ON = re.compile(rb"[ \t]+[^\s]|" + _KNOWN.pattern[2:], re.I)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*+\r?\n)*+")
 _SEPARATOR = re.compile(rb">?From (?![ \t]*:).*\n?")
 #: the value before its parameters; some programs leave out the semicolon behind it
@@ -47,7 +48,7 @@ def header_block(data: bytes, start: int, end: int, defects: list[str], *, top: 
         stop = data.find(b"\n", position, end) + 1 or end
         line = data[position:stop]
         if not line.strip():
-            if line[:1] in b"\r\n" or not found or data[stop : stop + 1] not in (b" ", b"\t") or stop >= end:
+            if line[:1] in b"\r\n" or not found or stop >= end or not _GOES_ON.match(data, stop):
                 return found, stop
             # A line of blanks within a folded field is none of its end (RFC 5322, 4.2).
             position = stop

@@ -16,6 +16,7 @@ from intake.forms import fields, names_in
 from intake.parts import Part, parse
 from intake.quotes import passed_on
 from intake.text import written
+from intake.tnef import is_tnef, unwrapped
 from intake.words import decode_words
 from register.records import Address, Attachment, RawMessage, Submission
 
@@ -112,6 +113,9 @@ def _text_of_files(files: list[Part], hint: str) -> str:
         if part.type in ("message/rfc822", "message/global") and part.depth < 3:
             inner = parse(transfer_decoded(part), [])
             text = text_and_html(content(inner, hint).blocks)[0]
+        elif is_tnef(part):
+            wrapped = unwrapped(transfer_decoded(part))
+            text = charset.readable(wrapped.text) if wrapped else ""
         elif part.type == "text/plain":
             text = charset.readable(charset.decode(transfer_decoded(part), part.parameters.get("charset", ""), hint))
         else:
@@ -124,7 +128,9 @@ def _text_of_files(files: list[Part], hint: str) -> str:
 def _sender(root: Part, hint: str) -> Address | None:
     """The first author that can be reached; Sender and Reply-To where From names nobody (RFC 5322, 3.6.2)."""
     named: list[Address] = []
-    for name in (b"from", b"sender", b"reply-to"):
+    # A group address that rewrites its senders for DMARC: `'Anna Berg' via Hej <hej@alexanderskolan.se>`.
+    names = (b"x-original-from", b"x-original-sender") if b" via " in root.header(b"from") else ()
+    for name in (*names, b"from", b"sender", b"reply-to"):
         named += _all_addresses(root, name, hint)
         reachable = next((address for address in named if "@" in address.value), None)
         if reachable is not None:

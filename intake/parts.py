@@ -17,6 +17,9 @@ MAX_PARTS = 500
 _GUESS = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\nContent-(?:Type|Transfer-Encoding|Disposition):", re.I)
 
 
+_TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}")
+
+
 @dataclass(slots=True)
 class Part:
     """One entity of a mail: its header fields and where its body stands in the bytes."""
@@ -227,9 +230,9 @@ def _content_type(value: bytes, default: str) -> tuple[str, Parameters]:
         return default, {}
     main, found = parameters(value)
     main = main.replace(" ", "").lower()
-    if main == "text":
-        main = "text/plain"
-    return (main if re.fullmatch(r"[\w.+-]{1,80}/[\w.+-]{1,80}", main) else "text/plain"), found
+    if main.startswith("multipart") or ("boundary" in found and main.startswith("text")):
+        main = main if _TYPE.fullmatch(main) and main.startswith("multipart") else "multipart/mixed"
+    return (main if _TYPE.fullmatch(main) else "text/plain"), found
 
 
 def _run_on(fields: list[Field]) -> int | None:

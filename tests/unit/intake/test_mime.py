@@ -135,3 +135,44 @@ def test_the_typed_form_is_in_the_submission() -> None:
 def test_reading_twice_gives_the_same() -> None:
     data = raw(mail("forwarded-as-attachment"))
     assert read(data) == read(data)
+
+
+def test_a_group_address_that_rewrites_its_senders_hides_nobody() -> None:
+    text = (
+        "From: 'Anna Berg' via Hej <hej@alexanderskolan.se>\nX-Original-From: Anna Berg <anna@familjen.example>\n\nx\n"
+    )
+    found = reading(text)
+    assert found.sender is not None
+    assert found.sender.value == "anna@familjen.example"
+
+
+def test_a_winmail_dat_is_unwrapped() -> None:
+    content = b"Maten \xe4r kall."
+    found = reading(
+        b"From: a@b.example\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\r\n" + tnef(b"brev.txt", content)
+    )
+    assert [(file.name, file.content) for file in found.attachments] == [("brev.txt", content)]
+
+
+def test_a_broken_winmail_dat_is_kept() -> None:
+    found = reading(b"From: a@b.example\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\r\nskadad")
+    assert [(file.name, file.content) for file in found.attachments] == [("winmail.dat", b"skadad")]
+    assert found.defects == ("a winmail.dat could not be opened",)
+
+
+def tnef(name: bytes, content: bytes) -> bytes:
+    """A TNEF stream of one file (MS-OXTNEF, 2.1)."""
+
+    def attribute(kind: int, data: bytes) -> bytes:
+        checksum = sum(data) & 0xFFFF
+        return (
+            b"\x02"
+            + kind.to_bytes(4, "little")
+            + len(data).to_bytes(4, "little")
+            + data
+            + checksum.to_bytes(2, "little")
+        )
+
+    head = (0x223E9F78).to_bytes(4, "little") + b"\x01\x00"
+    rendition, title, body = 0x00069002, 0x00018010, 0x0006800F
+    return head + attribute(rendition, bytes(14)) + attribute(title, name + b"\0") + attribute(body, content)
