@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.alarms import Alarms
+from bot.conversation import remind
 from bot.desk import Desk
 from bot.logs import log
+from bot.pipeline import consider
 from bot.writing import SENDER, Writing
 from procedures.decide import Situation
 from register.records import (
@@ -37,7 +39,8 @@ OWED = "acknowledgement_owed"
 async def tick(desk: Desk, alarms: Alarms, now: datetime) -> None:
     """One look at everything that time alone sets off; what fails of it is raised once the rest is done."""
     looks = [_due(desk, case, deadline, now) for case, deadline in await desk.register.due(now)]
-    ends = await asyncio.gather(*looks, _owed(desk, alarms, now), _books(desk, alarms, now), return_exceptions=True)
+    others = (_owed(desk, alarms, now), _books(desk, alarms, now), remind(desk, now, consider))
+    ends = await asyncio.gather(*looks, *others, return_exceptions=True)
     for error in ends:
         if isinstance(error, BaseException):
             raise error

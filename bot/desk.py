@@ -6,7 +6,7 @@ import asyncio
 import functools
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -35,6 +35,8 @@ class Desk:
     seals: Seals
     #: threads or processes that read and classify
     bench: Executor
+    #: held by whoever takes in a chat message
+    chats: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def apart(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Does something off the event loop."""

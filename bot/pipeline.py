@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.anonymous import Kept, is_unknown, without_sender
+from bot.conversation import Given, take_part
 from bot.desk import Desk
 from bot.writing import Writing
 from procedures.decide import Situation, decide
@@ -24,31 +25,56 @@ from register.records import (
 
 #: kinds that a procedure answers in another way than a complaint, where it is sure of them
 UNSURE_IN_A_COMPLAINT = ("praise", "question", "other")
+#: the channel whose messages make conversations
+CHAT = "telegram"
+NOTHING = Given()
 #: below this score a category is not worth naming where the kind was unsure
 SURE_CATEGORY = 0.7
 
 
-async def take_in(raw: RawMessage, desk: Desk, now: datetime) -> Entered:
+async def take_in(raw: RawMessage, desk: Desk, now: datetime) -> Entered | None:
     """Takes one spooled message through the house and enters it in the register, in one transaction.
 
     Whatever fails before the last line has changed nothing: the message waits in the spool and the same call may be
-    made again. After it nothing is owed but the sending of the letters.
+    made again. After it nothing is owed but the sending of the letters. None: a chat message that waits, safe in the
+    spool, for the end of its conversation.
     """
+    if raw.channel == CHAT:
+        # One chat message after the other: what somebody writes in three lines is read in their order.
+        async with desk.chats:
+            return await _take_in(raw, desk, now)
+    return await _take_in(raw, desk, now)
+
+
+async def _take_in(raw: RawMessage, desk: Desk, now: datetime) -> Entered | None:
     submission = await desk.read(raw)
     procedure = desk.procedure_for(raw, submission)
     if procedure is None:
         return await desk.register.enter(nobodys(raw, submission, now), now)
+    if raw.channel == CHAT:
+        return await take_part(raw, submission, procedure, desk, now, consider)
     entry = await consider(raw, submission, procedure, desk, now)
     return await desk.register.enter(entry, now)
 
 
-async def consider(raw: RawMessage, submission: Submission, procedure: Procedure, desk: Desk, now: datetime) -> Entry:
-    """The entry that a message would make: everything but the writing. `lyhord explain` stops here."""
+async def consider(
+    raw: RawMessage,
+    submission: Submission,
+    procedure: Procedure,
+    desk: Desk,
+    now: datetime,
+    given: Given = NOTHING,
+) -> Entry:
+    """The entry that a message would make: everything but the writing. `lyhord explain` stops here.
+
+    `given` is what a conversation has settled before.
+    """
     ruling = await desk.rule(submission, now)
-    match = await desk.match(submission, procedure)
-    understanding = await desk.understand(submission, procedure)
+    match = given.matched(await desk.match(submission, procedure))
+    whole = given.whole or submission
+    understanding = given.understood(await desk.understand(whole, procedure))
     situation = Situation(
-        submission=submission,
+        submission=whole,
         ruling=ruling,
         understanding=understanding,
         case=match.case,
@@ -59,8 +85,12 @@ async def consider(raw: RawMessage, submission: Submission, procedure: Procedure
     decision = decide(procedure, situation, now)
     kept = Kept(submission=submission, understanding=treated(understanding, decision, procedure))
     if is_unknown(understanding, match.case):
-        kept = await desk.apart(without_sender, raw, submission, ruling, kept.understanding)
-    situation = replace(situation, submission=kept.submission, understanding=kept.understanding)
+        # A conversation is read as a whole and kept message by message.
+        read = await desk.apart(without_sender, raw, whole, ruling, kept.understanding)
+        one = submission if given.whole else None
+        kept = await desk.apart(without_sender, raw, one, ruling, kept.understanding) if one else read
+        whole = read.submission
+    situation = replace(situation, submission=whole, understanding=kept.understanding)
     return Entry(
         raw=raw,
         submission=kept.submission,

@@ -16,6 +16,7 @@ from bot.logs import log
 from bot.pipeline import take_in
 from bot.supervision import where
 from register.errors import LeaseLost, Temporary
+from register.outbox import CONVERSATION
 from register.records import AddressKind, Entered, RawMessage
 from replies.dispatch import Outcome, dispatch_once
 from replies.senders import Sender
@@ -119,7 +120,10 @@ class Workers:
         except Exception as error:  # noqa: BLE001
             await self._fail(raw, error, retry_at=None)
         else:
-            self._tell(raw, entered)
+            if entered is None:
+                log().info("waits", action="asked", message=raw.spool_id)
+            else:
+                self._tell(raw, entered)
 
     def _tell(self, raw: RawMessage, entered: Entered) -> None:
         case = entered.case
@@ -156,7 +160,8 @@ class Workers:
     async def _sent(self, outcome: Outcome) -> None:
         letter = outcome.letter
         log().info("letter", action=outcome.result, template=letter.template, role=letter.role, reason=outcome.reason)
-        if outcome.result == "failed":
+        # Who blocks the bot in the middle of a conversation hears no more of it; what they wrote is registered.
+        if outcome.result == "failed" and letter.template != CONVERSATION:
             await self.alarms.undeliverable(letter, outcome.reason, now())
             self.letters()
         self.tried(outcome)

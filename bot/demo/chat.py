@@ -21,6 +21,8 @@ class Chat:
     def __init__(self) -> None:
         self.port = 0
         self.answers: list[str] = []
+        #: what stands below each answer: title -> what a press sends back
+        self._buttons: list[dict[str, str]] = []
         self._updates: list[dict[str, Any]] = []
         self._number = 100
         self._changed = asyncio.Condition()
@@ -42,17 +44,24 @@ class Chat:
 
     async def write(self, text: str, name: str, language: str) -> None:
         """The parent writes a message."""
+        message = self._message(text) | {"from": _person(name, language)}
+        await self._update(message=message)
+
+    async def press(self, title: str, name: str, language: str) -> None:
+        """The parent presses a button below the last thing that the bot said."""
+        press = {"id": str(self._number), "from": _person(name, language), "chat_instance": "1"}
+        await self._update(
+            callback_query=press | {"message": self._message(self.answers[-1]), "data": self._buttons[-1][title]}
+        )
+
+    def _message(self, text: str) -> dict[str, Any]:
         self._number += 1
-        person = {"id": CHAT, "is_bot": False, "first_name": name, "language_code": language}
-        message = {
-            "message_id": self._number,
-            "date": int(time.time()),
-            "chat": {"id": CHAT, "type": "private", "first_name": name},
-            "from": person,
-            "text": text,
-        }
+        chat = {"id": CHAT, "type": "private", "first_name": "parent"}
+        return {"message_id": self._number, "date": int(time.time()), "chat": chat, "text": text}
+
+    async def _update(self, **payload: Any) -> None:
         async with self._changed:
-            self._updates.append({"update_id": self._number, "message": message})
+            self._updates.append({"update_id": self._number, **payload})
             self._changed.notify_all()
 
     async def answered(self, number: int, seconds: float = 20) -> str:
@@ -85,7 +94,9 @@ class Chat:
         if method == "getUpdates":
             return await self._since(int(values.get("offset") or 0))
         if method == "sendMessage":
-            return await self._said(values["text"])
+            return await self._said(values["text"], json.loads(values.get("reply_markup", "{}")))
+        if method == "answerCallbackQuery":
+            return True
         return {"id": 123456, "is_bot": True, "first_name": "Lyhord", "username": "lyhord_demo_bot"}
 
     async def _since(self, offset: int) -> list[dict[str, Any]]:
@@ -98,13 +109,17 @@ class Chat:
                 return []
         return self._updates
 
-    async def _said(self, text: str) -> dict[str, Any]:
-        self._number += 1
+    async def _said(self, text: str, below: Mapping[str, Any]) -> dict[str, Any]:
         async with self._changed:
             self.answers.append(text)
+            rows = below.get("inline_keyboard", ())
+            self._buttons.append({one["text"]: one["callback_data"] for row in rows for one in row})
             self._changed.notify_all()
-        chat = {"id": CHAT, "type": "private", "first_name": "parent"}
-        return {"message_id": self._number, "date": int(time.time()), "chat": chat, "text": text}
+        return self._message(text)
+
+
+def _person(name: str, language: str) -> dict[str, Any]:
+    return {"id": CHAT, "is_bot": False, "first_name": name, "language_code": language}
 
 
 async def _request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | None:

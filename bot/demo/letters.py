@@ -77,7 +77,7 @@ async def acknowledgement(desk: Desk, procedure: Procedure, language: str, sampl
     await desk.register.spool(raw)
     (claimed,) = await desk.register.claim_messages("docs", 1, NOW, timedelta(minutes=5))
     entered = await take_in(claimed, desk, NOW)
-    letters = await desk.register.letters(entered.case.id if entered.case else "")
+    letters = await desk.register.letters(entered.case.id if entered and entered.case else "")
     return dict(next(letter for letter in letters if letter["role"] == "sender"))
 
 

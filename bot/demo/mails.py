@@ -39,7 +39,7 @@ def samples() -> list[dict[str, Any]]:
 
 
 def dialogue() -> dict[str, Any]:
-    """The chat of samples.toml: name and language of the parent, what they write."""
+    """The chat of samples.toml: name and language of the parent, what they write and press."""
     chat: dict[str, Any] = _table()["chat"]
     return chat
 

@@ -90,16 +90,26 @@ async def _service(place: Path, receiver: Receiver, chat: Chat) -> AsyncIterator
 
 
 async def _talk(chat: Chat, taken_in: asyncio.Queue[Entered]) -> None:
-    """A parent writes to the school's bot."""
+    """A parent writes to the school's bot, and answers what it asks."""
     parent = dialogue()
-    for number, text in enumerate(parent["messages"], 1):
-        await chat.write(text, parent["name"], parent["language"])
-        entered = await asyncio.wait_for(taken_in.get(), 60)
-        say("\n💬 a parent in the chat", style="bold")
-        say(f"  {parent['name']}: {text}", style="dim")
-        say(f"  {_became(entered)}")
+    say("\n💬 a parent in the chat", style="bold")
+    for number, step in enumerate(parent["steps"], 1):
+        if "says" in step:
+            await chat.write(step["says"], parent["name"], parent["language"])
+        else:
+            await chat.press(step["presses"], parent["name"], parent["language"])
+        say(f"  {parent['name']}: {step.get('says') or '[' + step['presses'] + ']'}", style="dim")
         first = (await chat.answered(number)).split("\n\n")
-        say(f"  the bot: {' '.join(first[:3])} …", style="green")
+        say(f"  the bot: {' '.join(' '.join(first[:3]).split())} …", style="green")
+    # The presses are entered too; what is told is what became of the message.
+    entered = await asyncio.wait_for(_registered(taken_in), 60)
+    say(f"  {_became(entered)}")
+
+
+async def _registered(taken_in: asyncio.Queue[Entered]) -> Entered:
+    while (entered := await taken_in.get()).disposition is not Disposition.REGISTERED:
+        pass
+    return entered
 
 
 async def _send_all(service: Service, receiver: Receiver, taken_in: asyncio.Queue[Entered]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 from collections.abc import Sequence
@@ -175,6 +176,7 @@ class Channel:
                 organisation=self._settings.organisation,
             )
             await self._doorway.receive(raw)
+            await _let_go(bot, update)
 
     async def _well(self) -> None:
         if not self._open:
@@ -207,6 +209,15 @@ async def probe(settings: Settings) -> None:
         raise Temporary(_TROUBLES["unreachable"], private=type(error).__name__) from None
     finally:
         await bot.shutdown()
+
+
+async def _let_go(bot: Client, update: dict[str, Any]) -> None:
+    """Ends the clock on a button that was pressed; it is on disk, and what comes of it is said in the chat."""
+    pressed = Node(update).at("callback_query", "id").line
+    if pressed:
+        # It is a courtesy: a button that was pressed long ago cannot be let go any more, and nothing depends on it.
+        with contextlib.suppress(TelegramError):
+            await bot.answer_callback_query(pressed)
 
 
 def _by_chat(updates: Sequence[dict[str, Any]]) -> Sequence[Sequence[dict[str, Any]]]:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Protocol
 
 import httpx
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from register.errors import Permanent, Temporary
@@ -65,8 +65,11 @@ class TelegramSender:
         """
         chat = _chat(letter)
         sent = self._progress(letter.id)
-        for piece in pieces(letter.body)[len(sent) :]:
-            sent.append(await self._send(letter, chat, piece))
+        all_of_it = pieces(letter.body)
+        for place, piece in enumerate(all_of_it[len(sent) :], len(sent) + 1):
+            # Buttons stand below the last piece, where the reader is when everything is read.
+            below = _keyboard(letter) if place == len(all_of_it) else None
+            sent.append(await self._send(letter, chat, piece, below))
         if not sent:
             raise Permanent("There is nothing to send.", private="the body is empty")
         return "messages " + " ".join(map(str, sent))
@@ -91,13 +94,13 @@ class TelegramSender:
             self._sent.popitem(last=False)
         return sent
 
-    async def _send(self, letter: Letter, chat: int, text: str) -> int:
+    async def _send(self, letter: Letter, chat: int, text: str, below: InlineKeyboardMarkup | None) -> int:
         """Sends one piece; returns its number, 0 where the answer does not say it."""
         left = self._pace.held(letter.id, str(chat))
         if left:
             raise _later("It is not yet time to try again.", "not tried", left)
         try:
-            return await self._following(chat, text)
+            return await self._following(chat, text, below)
         except RetryAfter as error:
             # Telegram's patience is with the chat, not with the letter.
             fault = _later("Telegram asks to wait.", "RetryAfter", _seconds(error.retry_after))
@@ -110,17 +113,26 @@ class TelegramSender:
             return 0
         raise fault
 
-    async def _following(self, chat: int, text: str) -> int:
+    async def _following(self, chat: int, text: str, below: InlineKeyboardMarkup | None) -> int:
         try:
-            return await self._message(chat, text)
+            return await self._message(chat, text, below)
         except ChatMigrated as moved:
             # A group that has grown; the settings should name its new id, and until then its letters follow it.
-            return await self._message(moved.new_chat_id, text)
+            return await self._message(moved.new_chat_id, text, below)
 
-    async def _message(self, chat: int, text: str) -> int:
+    async def _message(self, chat: int, text: str, below: InlineKeyboardMarkup | None) -> int:
         await self._pace.turn(str(chat))
-        message = await self._bot.send_message(chat, text, link_preview_options=LinkPreviewOptions(is_disabled=True))
+        message = await self._bot.send_message(
+            chat, text, link_preview_options=LinkPreviewOptions(is_disabled=True), reply_markup=below
+        )
         return message.message_id
+
+
+def _keyboard(letter: Letter) -> InlineKeyboardMarkup | None:
+    if not letter.buttons:
+        return None
+    rows = ((InlineKeyboardButton(title, callback_data=data) for title, data in row) for row in letter.buttons)
+    return InlineKeyboardMarkup([list(row) for row in rows])
 
 
 def _chat(letter: Letter) -> int:

@@ -1,0 +1,72 @@
+"""What a conversation has settled before a message is weighed: the whole of what was written, answers, the case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from register.records import Case, Match, Submission, Understanding, Verdict
+
+_BY = "conversation"
+_TRUTHS = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What is known besides the message itself; by default nothing."""
+
+    #: all messages of the conversation as one, where this is one of several
+    whole: Submission | None = None
+    #: verdicts by the name of the question that the sender has answered
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    #: the case that the conversation is about, where nothing in the message says another
+    case: Case | None = None
+
+    def matched(self, match: Match) -> Match:
+        """The match, or the conversation's case where the message itself tells nothing."""
+        if self.case is None or match.case is not None or match.joined_by:
+            return match
+        return Match(case=self.case, joined_by=_BY, may_belong_to=match.may_belong_to)
+
+    def understood(self, understanding: Understanding) -> Understanding:
+        """What the classifiers say, with the sender's own answers in its place."""
+        changes: dict[str, Any] = dict(self.verdicts)
+        return replace(understanding, **changes) if changes else understanding
+
+
+NOTHING = Given()
+
+
+def verdicts(answers: Mapping[str, str]) -> dict[str, Verdict]:
+    """The sender's choices as verdicts that nothing is surer than."""
+    found: dict[str, Verdict] = {}
+    if answers.get("language"):
+        found["language"] = said(answers["language"])
+    if answers.get("unit", "-") != "-":
+        found["unit"] = said(answers["unit"])
+    for question in ("wants_investigation", "anonymous"):
+        if answers.get(question) in _TRUTHS:
+            found[question] = said(_TRUTHS[answers[question]])
+    return found
+
+
+def said(label: str | bool) -> Verdict:
+    """A verdict that the sender gave."""
+    return Verdict(label=label, score=1.0, because=("chosen in the chat",), by=_BY)
+
+
+def as_one(messages: Iterable[Submission]) -> Submission:
+    """Several messages of one chat as one; an edited message takes the place of its first form."""
+    latest: dict[str, Submission] = {one.message_id: one for one in messages}
+    kept = tuple(latest.values())
+    text = "\n\n".join(one.text for one in kept if one.text)
+    return replace(
+        kept[0],
+        text=text,
+        reply=text,
+        attachments=tuple(file for one in kept for file in one.attachments),
+        defects=tuple(dict.fromkeys(defect for one in kept for defect in one.defects)),
+        fingerprint=hashlib.sha256("\0".join(one.fingerprint for one in kept).encode()).hexdigest(),
+    )

@@ -1,0 +1,164 @@
+"""One message of a chat with everything that a turn needs; how a turn is written, whatever it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.conversation import questions
+from bot.conversation.given import Given, as_one, verdicts
+from bot.conversation.questions import Buttons, Understood
+from bot.desk import Desk
+from procedures.model import Procedure
+from register.records import (
+    Case,
+    Compose,
+    Decision,
+    Dialogue,
+    Disposition,
+    Entered,
+    Entry,
+    Letter,
+    RawMessage,
+    Ruling,
+    Submission,
+    Turn,
+    Understanding,
+)
+
+Consider = Callable[[RawMessage, Submission, Procedure, Desk, datetime, Given], Awaitable[Entry]]
+
+#: a standing question is repeated after this, once
+REMIND_AFTER = timedelta(days=1)
+#: and after this everything is registered as it stands
+END_AFTER = timedelta(days=3)
+#: so long a message without a word about where it belongs is about the case that was spoken of last
+FOLLOWS_WITHIN = timedelta(days=14)
+#: questions whose repetition is not needed any more, once they were put in the chat
+_PUT = ("unit", "wants_investigation")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """A message and the conversation that it belongs to."""
+
+    raw: RawMessage
+    submission: Submission
+    procedure: Procedure
+    desk: Desk
+    consider: Consider
+    dialogue: Dialogue
+    now: datetime
+
+    @property
+    def chat(self) -> str:
+        """The chat's number."""
+        return self.dialogue.chat
+
+    @property
+    def number(self) -> int:
+        """The message's place in the spool."""
+        assert self.raw.spool_id is not None  # noqa: S101 - only spooled messages are claimed
+        return self.raw.spool_id
+
+    @property
+    def of(self) -> str:
+        """The unfinished conversation, as buttons name it."""
+        return str(self.dialogue.held[0]) if self.dialogue.held else ""
+
+    def language(self, understanding: Understanding | None = None) -> str:
+        """The language to answer in."""
+        code = self.submission.header("telegram-language-code")
+        return questions.language_of(self.dialogue.answers, understanding, code, self.procedure)
+
+    # --- weighing ---
+
+    async def weighed(self, *, whole: Submission | None = None, case: Case | None = None) -> Entry:
+        """The entry that this message would make."""
+        given = Given(whole=whole, verdicts=verdicts(self.dialogue.answers), case=case)
+        return await self.consider(self.raw, self.submission, self.procedure, self.desk, self.now, given)
+
+    async def whole(self, *more: Submission) -> Submission:
+        """Everything that is held back, and this, as one message."""
+        raws = [await self.desk.register.raw(one) for one in self.dialogue.held]
+        held = [await self.desk.read(one) for one in raws if one is not None]
+        return as_one((*held, *more))
+
+    def known(self, entry: Entry, whole: Submission, answers: dict[str, str], of: str) -> Understood:
+        """What is known of the conversation after weighing it."""
+        return Understood(
+            procedure=self.procedure,
+            whole=whole,
+            understanding=entry.understanding,
+            decision=entry.decision,
+            answers=answers,
+            language=self.language(entry.understanding),
+            of=of,
+        )
+
+    # --- writing ---
+
+    def turn(self, *said: Letter, emptied: bool = False, at_once: bool = False, **changes: Any) -> Turn:
+        """A turn that changes the conversation; `at_once`: what is held is taken in now."""
+        until = self.now if at_once else None
+        return Turn(
+            dialogue=replace(self.dialogue, touched_at=self.now, **changes),
+            letters=said,
+            emptied=emptied,
+            held_until=until,
+        )
+
+    def says(self, body: str, buttons: Buttons = (), language: str = "") -> Letter:
+        """What the bot says to this chat."""
+        return questions.letter(self.chat, body, language or self.language(), buttons)
+
+    async def enter(self, entry: Entry) -> Entered:
+        """Writes an entry with its turn."""
+        return await self.desk.register.enter(entry, self.now)
+
+    async def aside(self, turn: Turn, reason: str = "conversation") -> Entered:
+        """This message is no part of a case: what it makes is the turn. Who sent it is not kept a second time."""
+        nobody = replace(self.submission, sender=None, message_id="", in_reply_to=(), headers=())
+        decision = Decision(
+            disposition=Disposition.SET_ASIDE,
+            rule=f"set_aside:{reason}",
+            clause="",
+            procedure=self.procedure.version,
+            organisation=self.procedure.id,
+            not_acknowledged_because="conversation",
+            registered_on=self.now.astimezone(self.procedure.zone).date().isoformat(),
+            because=(f"{reason}: a step of the conversation in the chat",),
+        )
+        entry = Entry(
+            raw=self.raw,
+            submission=nobody,
+            ruling=Ruling(),
+            understanding=Understanding(),
+            decision=decision,
+            turn=turn,
+        )
+        return await self.enter(entry)
+
+    def fresh(self, **more: str) -> dict[str, str]:
+        """The answers that outlive a conversation."""
+        return {name: value for name, value in self.dialogue.answers.items() if name in ("language", "spoken")} | more
+
+    def answered(self, decision: Decision) -> Decision:
+        """The decision without the repetition of questions that were put, and passed over, in the chat."""
+        left = tuple(one for one in decision.questions if self.dialogue.answers.get(one) != "-")
+        if left == decision.questions or any(one in _PUT for one in left):
+            return decision
+        dates = tuple(one for one in decision.deadlines if one.kind != "question_repeated")
+        return replace(decision, questions=left, deadlines=dates)
+
+    def with_buttons(self, compose: Compose, language: str) -> Compose:
+        """The letters to the sender, with buttons below them; none in an anonymous case, which no chat leads to."""
+        stages = tuple(stage.id for stage in self.procedure.stages)
+
+        def composed(case: Case) -> tuple[Letter, ...]:
+            buttons = () if case.anonymous else questions.case_buttons(case, stages, language)
+            return tuple(replace(one, buttons=buttons) if one.role == "sender" else one for one in compose(case))
+
+        return composed

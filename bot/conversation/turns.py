@@ -1,0 +1,238 @@
+"""The way of every chat message: it goes on with a conversation, begins one, or joins the case that was spoken of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.conversation import asides, questions
+from bot.conversation.given import Given
+from bot.conversation.talk import END_AFTER, FOLLOWS_WITHIN, REMIND_AFTER, Consider, Talk
+from bot.desk import Desk
+from procedures.model import Procedure
+from register.dialogues import Overtaken
+from register.errors import Temporary
+from register.records import Case, Dialogue, Disposition, Entered, Entry, Letter, RawMessage, Submission, Turn
+from replies.chat import say
+
+#: how often a turn is thought over because another process was faster
+_TRIES = 5
+#: ends the external id of a message that is taken in once more, as another matter
+ANEW = ":anew"
+_PRIVATE = ("private", "")
+
+
+async def take_part(
+    raw: RawMessage, submission: Submission, procedure: Procedure, desk: Desk, now: datetime, consider: Consider
+) -> Entered | None:
+    """Takes a chat message in; None where it waits in the spool for the end of its conversation."""
+    if submission.sender is None:
+        return await desk.register.enter(await consider(raw, submission, procedure, desk, now, _nothing()), now)
+    chat = submission.sender.value
+    if raw.external_id.endswith(ANEW):
+        submission = replace(submission, message_id="", in_reply_to=(), fingerprint=submission.fingerprint + ANEW)
+    for _ in range(_TRIES):
+        known = await desk.register.dialogue(procedure.id, chat)
+        talk = Talk(
+            raw=raw,
+            submission=submission,
+            procedure=procedure,
+            desk=desk,
+            consider=consider,
+            dialogue=known or Dialogue(organisation=procedure.id, chat=chat),
+            now=now,
+        )
+        try:
+            return await _way(talk)(talk)
+        except Overtaken:
+            await asyncio.sleep(0)
+    raise Temporary("This conversation is being written to by others.")
+
+
+def _nothing() -> Given:
+    return Given()
+
+
+def _way(talk: Talk) -> Callable[[Talk], Awaitable[Entered | None]]:
+    news = talk.submission.header("telegram-update")
+    if talk.number in talk.dialogue.held:
+        return _held
+    if talk.submission.header("telegram-chat-type") not in _PRIVATE:
+        return asides.in_a_group
+    ways = {"callback_query": asides.pressed, "command": asides.commanded, "": _written}
+    return ways.get(news, _news)
+
+
+async def _news(talk: Talk) -> Entered:
+    """What nobody wrote: set aside as the guards and the procedure have it."""
+    return await talk.enter(await talk.weighed())
+
+
+# --- what a person writes ---
+
+
+async def _written(talk: Talk) -> Entered | None:
+    entry = await talk.weighed()
+    if entry.joined_by or entry.decision.disposition is not Disposition.REGISTERED:
+        return await _joined(talk, entry)
+    if talk.dialogue.state == "asking":
+        return await _continued(talk)
+    if not questions.is_readable(talk.submission):
+        return await asides.unreadable(talk)
+    case = await _spoken_of(talk)
+    if case is not None:
+        return await _joined(talk, await talk.weighed(case=case))
+    if _needs_no_question(talk, entry):
+        return await _registered(talk, entry)
+    if questions.is_greeting(talk.submission, entry.understanding):
+        return await asides.greeted(talk)
+    return await _asked(talk, entry, talk.submission)
+
+
+async def _continued(talk: Talk) -> Entered | None:
+    """More of an unfinished conversation, or an answer that was typed."""
+    answer = questions.typed(talk.submission.text, talk.dialogue.asked, talk.language())
+    if answer:
+        return await asides.chosen(talk, answer)
+    if not questions.is_readable(talk.submission):
+        return await asides.unreadable(talk)
+    whole = await talk.whole(talk.submission)
+    entry = await talk.weighed(whole=whole)
+    if entry.understanding.urgent.label is True:
+        return await _registered(talk, entry)
+    return await _asked(talk, entry, whole)
+
+
+def _needs_no_question(talk: Talk, entry: Entry) -> bool:
+    """Danger to a child skips all questions (G7); a question or praise has none."""
+    stage = talk.procedure.stage(entry.decision.stage)
+    return entry.understanding.urgent.label is True or (stage is not None and stage.track == "enquiry")
+
+
+async def _spoken_of(talk: Talk) -> Case | None:
+    """The open case of this chat, if it was spoken of not long ago."""
+    said = talk.dialogue
+    if said.case_id is None or said.touched_at is None or talk.now - said.touched_at > FOLLOWS_WITHIN:
+        return None
+    case = await talk.desk.register.case(said.case_id)
+    return case if case and case.status == "open" else None
+
+
+async def _joined(talk: Talk, entry: Entry) -> Entered:
+    """Into a case that is there, or aside; in a case the bot says so where no letter does."""
+    language, case = talk.language(entry.understanding), entry.case
+    answered = any(order.to == "sender" for order in entry.decision.letters)
+    silent = case is None or answered or entry.joined_by == "repeat"
+    turn = talk.turn(*(() if silent or case is None else (_added(talk, entry, case, language),)))
+    if case is not None:
+        turn = replace(turn, dialogue=replace(turn.dialogue, case_id=case.id))
+    return await talk.enter(replace(entry, turn=turn, compose=talk.with_buttons(entry.compose, language)))
+
+
+def _added(talk: Talk, entry: Entry, case: Case, language: str) -> Letter:
+    """Says where the message went; where only the conversation told, a button says that it is another matter."""
+    new = entry.joined_by == "conversation"
+    buttons = questions.separate_button(case, talk.submission.message_id, language) if new else ()
+    return talk.says(say("added", language, reference=case.reference), buttons, language)
+
+
+async def _registered(talk: Talk, entry: Entry) -> Entered:
+    """Opens a case at once; what was held back follows it."""
+    rest = tuple(one for one in talk.dialogue.held if one != talk.number)
+    answers = talk.dialogue.answers if rest else talk.fresh()
+    turn = talk.turn(
+        at_once=True,
+        state="filing" if rest else "idle",
+        asked="",
+        held=rest,
+        answers=answers,
+        remind_at=None,
+        ends_at=None,
+        case_id=None,
+    )
+    language = talk.language(entry.understanding)
+    decision = talk.answered(entry.decision)
+    compose = entry.compose
+    if decision is not entry.decision:
+        compose = replace(entry.compose, decision=decision)  # type: ignore[type-var]  # `consider` makes a Writing
+    return await talk.enter(replace(entry, decision=decision, turn=turn, compose=talk.with_buttons(compose, language)))
+
+
+async def _asked(talk: Talk, entry: Entry, whole: Submission) -> Entered | None:
+    """Holds the message back and asks what comes next."""
+    held = (*talk.dialogue.held, talk.number)
+    answers = {**talk.dialogue.answers, "spoken": talk.language(entry.understanding)}
+    known = talk.known(entry, whole, answers, str(held[0]))
+    asked = known.next()
+    words, buttons = questions.question(asked, known, first=True)
+    turn = talk.turn(
+        talk.says(words, buttons, known.language),
+        state="asking",
+        asked=asked,
+        held=held,
+        answers=answers,
+        remind_at=talk.now + REMIND_AFTER,
+        ends_at=talk.now + END_AFTER,
+    )
+    await talk.desk.register.hold(talk.raw, replace(turn, held_until=talk.now + END_AFTER), talk.now)
+    return None
+
+
+# --- what was held back ---
+
+
+async def _held(talk: Talk) -> Entered | None:
+    said = talk.dialogue
+    if said.state == "dropping":
+        return await talk.aside(_less(talk), "withdrawn")
+    if said.state == "asking" and said.ends_at is not None and talk.now < said.ends_at:
+        # It was claimed before its time, for example by `replay`.
+        turn = talk.turn(state="asking")
+        await talk.desk.register.hold(talk.raw, replace(turn, held_until=said.ends_at), talk.now)
+        return None
+    if said.state == "filing" and said.case_id is not None:
+        return await _followed(talk, said.case_id)
+    return await _registered(talk, await talk.weighed(whole=await talk.whole()))
+
+
+def _less(talk: Talk) -> Turn:
+    """The conversation without this message; over, when it was the last one."""
+    left = tuple(one for one in talk.dialogue.held if one != talk.number)
+    if left:
+        return talk.turn(held=left)
+    return talk.turn(held=(), state="idle", asked="", answers=talk.fresh(), remind_at=None, ends_at=None)
+
+
+async def _followed(talk: Talk, case_id: str) -> Entered:
+    """A part of what a case was opened with: it joins silently, the notice has its text already."""
+    case = await talk.desk.register.case(case_id)
+    entry = await talk.weighed(case=case)
+    if case is None:
+        return await _registered(talk, entry)
+    decision = replace(
+        entry.decision,
+        disposition=Disposition.JOINED,
+        rule="joined:conversation",
+        unit=case.unit,
+        stage=case.stage,
+        owner=case.owner,
+        recipients=case.recipients,
+        assignments=(),
+        deadlines=(),
+        letters=(),
+        steps=(),
+        not_acknowledged_because="joined",
+        because=("part of the conversation that opened the case",),
+    )
+    return await talk.enter(
+        replace(
+            entry,
+            case=case,
+            joined_by="conversation",
+            decision=decision,
+            compose=lambda _: (),
+            turn=_less(talk),
+        )
+    )
