@@ -20,7 +20,8 @@ MAX_JUNK = 20
 #: parameters beyond this number are not looked at
 MAX_PARAMETERS = 100
 
-_NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+#: a field with its continuation lines
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*+:([^\n]*+(?:\n[ \t]++[^\s][^\n]*+)*+)(?:\n|\Z)")
 #: fields by which a line of junk is told from the beginning of the body
 _KNOWN = re.compile(
     rb"\n(?:from|to|cc|subject|date|message-id|reply-to|mime-version|content-[a-z-]+|received|return-path|x-[a-z-]+)"
@@ -45,19 +46,20 @@ def header_block(data: bytes, start: int, end: int, defects: list[str], *, top: 
     limit = min(end, position + MAX_HEADER)
     junk = 0
     while position < limit:
+        field = _FIELD.match(data, position, end)
+        if field is not None and len(found) < MAX_FIELDS:
+            found.append((field[1].lower(), field[2]))
+            position = field.end()
+            continue
         stop = data.find(b"\n", position, end) + 1 or end
         line = data[position:stop]
         if not line.strip():
             if line[:1] in b"\r\n" or not found or stop >= end or not _GOES_ON.match(data, stop):
                 return found, stop
             # A line of blanks within a folded field is none of its end (RFC 5322, 4.2).
-            position = stop
-            continue
-        if line[0] in b" \t" and found:
+        elif line[0] in b" \t" and found:
             stop = _folded(data, position, end)
             found[-1] = (found[-1][0], found[-1][1] + data[position:stop])
-        elif (name := _NAME.match(line)) and len(found) < MAX_FIELDS:
-            found.append((name[1].lower(), line[name.end() :]))
         elif junk >= MAX_JUNK or not _is_junk(data, position, end):
             defects.append("the header ends without an empty line")
             return found, position

@@ -25,6 +25,7 @@ _PHONE_WORD = re.compile(
     r"(?i)(?<!\w)(?:tele(?:fon|phone)|tel|tfn|tlf|mobile?|mob|phone|cell|gsm|телефон|тел|моб|гсм|☎|📞|📱)"
     r"(?:nummer)?[.:]{0,2}\s{0,3}(?:(?:nr|№|за връзка|за контакт)[.:]?\s*)?$"
 )
+_PHONE_WORDS = ("tel", "tfn", "tlf", "mob", "phone", "cell", "gsm", "тел", "моб", "гсм", "☎", "📞", "📱")
 _DIGIT = re.compile(r"\d")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _WORD = r"[^\W\d_a-zа-яёіїєåäöæøéèüñç][^\W\d_]{1,24}(?:-[^\W\d_]{2,25})?"
@@ -105,7 +106,12 @@ def _cells(line: str) -> Iterator[tuple[str, str]]:
         if line := line.strip():
             yield "", line
         return
-    for cell in _CELLS.split(line.strip()):
+    cells = _CELLS.split(line.strip())
+    if len(cells) == 1 and _folded(re.split("[:：]", line, maxsplit=1)[0]) not in _labels():
+        # Most lines with a colon are no field.
+        yield "", cells[0]
+        return
+    for cell in cells:
         match = _LABEL.fullmatch(cell)
         key = _labels().get(_folded(match[1]), "") if match else ""
         if match and key:
@@ -176,7 +182,8 @@ def _in_a_letter(text: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _phone(text: str, last: Sequence[str]) -> str:
     """A number behind the word for telephone, or one that stands alone among the last lines."""
-    for number in _PHONE.finditer(text):
+    small = text.lower()
+    for number in _PHONE.finditer(text) if any(word in small for word in _PHONE_WORDS) else ():
         before = text[max(number.start() - 30, 0) : number.start()]
         if 7 <= sum(map(str.isdigit, number[0])) <= 15 and _PHONE_WORD.search(before):
             return number[0].strip(" .-/")

@@ -33,6 +33,7 @@ _PASSED_ON = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"\w+")
+_TIME = re.compile(r"\d{1,2}\s?:\s?\d{2}|(?<![\d.])\d{1,2}\.\d{2}(?![.\d])")
 _PERSON = (
     r"(?:jag|vi|jeg|eg|ich|wir|i|we|he|she|they|han|hon|hun|de|аз|ние|той|тя|я|мы|он|она|мені|mig|mej|oss|meg|me|us)"
 )
@@ -238,7 +239,7 @@ def dated_address(line: str) -> bool:
 
 def _header_block(lines: Sequence[str], at: int) -> Announcement | None:
     """The fields that Outlook and others put above a quote: at least two kinds, and what no letter's head has."""
-    if at >= len(lines):
+    if at >= len(lines) or not _field(lines[at])[0]:
         return None
     kinds: dict[str, str] = {}
     last, place, misses = at, at, 0
@@ -257,16 +258,17 @@ def _header_block(lines: Sequence[str], at: int) -> Announcement | None:
         else:
             break
         place += 1
-    if len(kinds) < 2 or not _field(lines[at])[0]:
-        return None
-    if not ("from" in kinds or {"date", "to"} <= kinds.keys()):
-        return None
-    if "@" not in " ".join(kinds.values()) and not re.search(r"\d{1,2}[:.]\d{2}", kinds.get("date", "")):
+    # The head of a letter has a date too; only programs write the time.
+    if len(kinds) < 2 or not ({"from", "to"} & kinds.keys()) or not _TIME.search(kinds.get("date", "")):
         return None
     return Announcement(at, last, certain=True)
 
 
 def _field(line: str) -> tuple[str, str]:
+    """The kind and value of a line that is a field; a look at its name first, because most lines are none."""
+    name = re.split("[:：]", line, maxsplit=1)[0].strip(" \t*_>\u200e\u200f").lower()
+    if name not in _words().fields:
+        return "", ""
     match = _FIELD.fullmatch(_DIRECTION.sub("", line).lstrip("> "))
     if match is None:
         return "", ""
