@@ -1,8 +1,7 @@
-"""How well are real mails read? Prints a table over a collection that states what it expects (`index.jsonl`)."""
+"""How well are real mails read? Prints a table over a collection that states what it expects of its reader."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from intake.expectations import Row, rows
 from intake.guards import judge
 from intake.html import to_text
 from intake.mime import read
@@ -111,29 +111,29 @@ FIELDS: tuple[tuple[str, Check], ...] = (
 
 def measure(folder: Path) -> list[dict[str, Any]]:
     """The lines of the table for a collection: field, right, of, share, misses (paths), in a fixed order."""
-    rows = [json.loads(line) for line in (folder / "index.jsonl").read_text("utf-8").splitlines()]
-    return [*_mails(folder, rows), *_replies(folder, rows)]
+    found = rows(folder)
+    return [*_mails(folder, found), *_replies(folder, found)]
 
 
-def _mails(folder: Path, rows: list[Expected]) -> Iterator[dict[str, Any]]:
+def _mails(folder: Path, found: list[Row]) -> Iterator[dict[str, Any]]:
     tallies = {name: Tally(name) for name, _ in FIELDS}
     verdicts = {name: Tally(name) for name in ("bounces", "no false bounce", "auto-replies", "no false auto-reply")}
     whole = Tally("no exception")
     small, seconds = 0, 0.0
-    for row in rows:
+    for row in found:
         if row["format"] != "eml":
             continue
         data = (folder / row["path"]).read_bytes()
         began = time.process_time()
-        found = _read(data)
+        mail = _read(data)
         if len(data) <= SMALL:
             small, seconds = small + 1, seconds + time.process_time() - began
-        whole.add(row["path"], found is not None)
-        if found is None:
+        whole.add(row["path"], mail is not None)
+        if mail is None:
             continue
         for name, check in FIELDS:
-            tallies[name].add(row["path"], check(found, row["expected"]))
-        _judged(row, judge(found, own_addresses=frozenset(), is_own_message_id=lambda _: False), verdicts)
+            tallies[name].add(row["path"], check(mail, row["expected"]))
+        _judged(row, judge(mail, own_addresses=frozenset(), is_own_message_id=lambda _: False), verdicts)
     for tally in (*tallies.values(), *verdicts.values(), whole):
         yield tally.row()
     yield {
@@ -154,7 +154,7 @@ def _read(data: bytes) -> Submission | None:
         return None
 
 
-def _judged(row: Expected, ruling: Ruling, verdicts: dict[str, Tally]) -> None:
+def _judged(row: Row, ruling: Ruling, verdicts: dict[str, Tally]) -> None:
     """A file's own label of its kind (a guess of the collection's is none) beside what the guards say."""
     is_bounce = ruling.automatic is Automatic.BOUNCE
     is_auto = ruling.automatic is Automatic.AUTO_REPLY
@@ -168,27 +168,27 @@ def _judged(row: Expected, ruling: Ruling, verdicts: dict[str, Tally]) -> None:
         verdicts["no false auto-reply"].add(row["path"], not is_auto)
 
 
-def _replies(folder: Path, rows: list[Expected]) -> Iterator[dict[str, Any]]:
+def _replies(folder: Path, found: list[Row]) -> Iterator[dict[str, Any]]:
     exact, kept = Tally("reply, word for word"), Tally("reply, no word lost")
-    for row in rows:
+    for row in found:
         stated = row["expected"].get("trimmed_reply") or row["expected"].get("first_fragment")
         if stated is None:
             continue
-        found = _words(_reply_of(folder / row["path"], row["format"]))
+        reply = _words(_reply_of(folder / row["path"], row))
         wanted = _words(to_text(stated) if row["format"] == "body_html" else stated)
-        exact.add(row["path"], found == wanted)
-        kept.add(row["path"], not Counter(wanted.split()) - Counter(found.split()))
+        exact.add(row["path"], reply == wanted)
+        kept.add(row["path"], not Counter(wanted.split()) - Counter(reply.split()))
     yield exact.row()
     yield kept.row()
 
 
-def _reply_of(path: Path, kind: str) -> str:
-    data = path.read_bytes()
-    if kind == "eml":
-        found = _read(data)
-        return found.reply if found else ""
+def _reply_of(path: Path, row: Row) -> str:
+    data = row.get("text", "").encode() or path.read_bytes()
+    if row["format"] == "eml":
+        mail = _read(data)
+        return mail.reply if mail else ""
     text = data.decode("utf-8", "replace")
-    return trim(to_text(text), text) if kind == "body_html" else trim(text)
+    return trim(to_text(text), text) if row["format"] == "body_html" else trim(text)
 
 
 def _alike(stated: str, found: str, *, within: bool = False) -> bool:
@@ -227,5 +227,19 @@ def _print(rows: list[dict[str, Any]], *, misses: bool) -> None:
             console.print(f"{row['field']}: {path}", highlight=False, soft_wrap=True)
 
 
+def main(arguments: list[str]) -> int:
+    """`python -m intake.measure FOLDER [--misses]`; 0, or 1 where the folder is no collection."""
+    folders = [Path(argument) for argument in arguments if not argument.startswith("-")]
+    if len(folders) != 1:
+        print("usage: python -m intake.measure FOLDER [--misses]", file=sys.stderr)
+        return 2
+    try:
+        _print(measure(folders[0]), misses="--misses" in arguments)
+    except FileNotFoundError as error:
+        print(f"intake.measure: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    _print(measure(Path(sys.argv[1])), misses="--misses" in sys.argv)
+    sys.exit(main(sys.argv[1:]))
