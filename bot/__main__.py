@@ -133,6 +133,7 @@ def replay(
 def train(
     out: Annotated[Path | None, typer.Option(help="Where the artefact goes; default the program's own.")] = None,
     corpus: Annotated[list[Path] | None, typer.Option(help="Labelled JSON lines; default the program's own.")] = None,
+    config: Config = None,
 ) -> None:
     """Makes the classifiers' artefact from the corpus."""
     from bot.commands.train import train as make
@@ -142,15 +143,15 @@ def train(
 
 @app.command()
 def evaluate(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Labelled JSON lines; none: cross-validates the corpus.")
-    ] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="Labelled JSON lines; none: the corpus itself.")] = None,
+    by_file: Annotated[bool, typer.Option("--by-file", help="Hold out a file at a time instead of folds.")] = False,
     json: Json = False,
+    config: Config = None,
 ) -> None:
-    """Measures the classifiers on labelled messages."""
+    """Measures the classifiers on labelled messages, or cross-validates the corpus."""
     from bot.commands.train import evaluate as measure
 
-    measure(files, json=json)
+    measure(files, json=json, config=config, by_file=by_file)
 
 
 @book.command("list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifiers import complaining
 from classifiers.reading import Reading, best
 from register.records import Verdict
 
@@ -18,8 +19,20 @@ SPEAKS_FOR = {
 }
 
 
+#: who says outright that they complain is believed unless another kind is as sure as this; robots quote subjects
+SURE = {"praise": 0.95, "question": 0.9, "concern": 0.9, "other": 0.7}
+#: how sure that is then
+OUTRIGHT = 0.7
+
+
 def answer(reading: Reading) -> Verdict:
-    """The likeliest kind, with the sentences that speak for it."""
+    """The likeliest kind, with the sentences that speak for it.
+
+    A complaint that says so is never thanked for its kind words because of a doubtful guess.
+    """
     label, score = best(reading.scores[NAME])
+    words = complaining.said(reading.message.plain) if score < SURE.get(str(label), 0.0) else ""
+    if words:
+        return Verdict(label="complaint", score=OUTRIGHT, because=(words,), by=reading.by(NAME))
     because = reading.strongest(NAME, label, SPEAKS_FOR.get(label, ()))
     return Verdict(label=label, score=score, because=because, by=reading.by(NAME))

@@ -15,7 +15,7 @@ from classifiers.message import Message
 from classifiers.model import MEANING, WORDS, Model
 from classifiers.questions import LEARNT, POINTED, QUESTIONS
 from classifiers.reading import Reading
-from register.records import Address, OrganisationFacts, Understanding
+from register.records import Address, OrganisationFacts, Understanding, Verdict
 
 Scores = Mapping[str, Mapping[str, float]]
 
@@ -42,6 +42,12 @@ class Classifiers:
     def version(self) -> str:
         """The version of the artefact."""
         return self._model.version
+
+    def language(self, *, subject: str, body: str) -> Verdict:
+        """The language of a message alone, by the cheap stage."""
+        message = Message.of(subject, body, "email")
+        guess = self._model.heads[WORDS]["language"].scores(self._ngrams(message))
+        return language.answer(message, guess, None, self._model.version)
 
     def classify(
         self,
@@ -76,7 +82,9 @@ class Classifiers:
         spoken = language.answer(message, guess, organisation, self._model.version)
         doc = pipelines.pipeline(str(spoken.label))(message.plain)
         hits = doc._.cues
-        cheap = np.concatenate([ngrams, features.cue_vector(message, hits) * self._model.scale["cues"]])
+        cheap = np.concatenate(
+            [ngrams, features.cue_vector(message, hits, self._model.groups) * self._model.scale["cues"]]
+        )
         flags = points.flags(message, hits) * self._model.scale["flags"]
         scores, stage = self._by_words(cheap, flags), WORDS
         votes: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import classifiers
 from bot import shapes
 from bot.commands import sources
 from bot.output import console, emit, show
@@ -19,22 +20,22 @@ from intake.mime import read
 def parse(files: Sequence[Path], *, json: bool, config: Path | None) -> None:
     """Prints one object a message; a message that is damaged gives what could be read and its defects."""
     own = load_procedures(load(config)).own_addresses
+    loaded = classifiers.load()
     for name, content in sources.messages(files):
-        shape = parsed(name, content, own)
+        shape = parsed(name, content, own, loaded)
         if json:
             emit(shape)
         else:
             _show(shape)
 
 
-def parsed(name: str, content: bytes, own: frozenset[str]) -> dict[str, Any]:
-    """The object of one message."""
-    from classifiers.language import detect
-
+def parsed(name: str, content: bytes, own: frozenset[str], loaded: classifiers.Classifiers) -> dict[str, Any]:
+    """The object of one message; its language is null where nothing is written."""
     submission = read(sources.raw(content, to=None, now=now()))
     ruling = guards.judge(submission, own_addresses=own, is_own_message_id=lambda _: False)
-    text = f"{submission.subject}\n{submission.reply or submission.text}".strip()
-    return shapes.submission(name, submission, ruling, detect(text) if text else None)
+    verdict = loaded.language(subject=submission.subject, body=submission.reply or submission.text)
+    language = verdict.label if isinstance(verdict.label, str) and verdict.score else None
+    return shapes.submission(name, submission, ruling, language)
 
 
 def _show(shape: dict[str, Any]) -> None:

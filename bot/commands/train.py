@@ -2,47 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
+import classifiers
 from bot.output import console, emit, errors, say
+from bot.settings import load
+from bot.wiring import load_procedures
 from register.errors import BadSettings
+
+#: the program's own labelled messages, and where its artefact lies
+CORPUS = Path(classifiers.__file__).parent / "corpus"
+#: the messages that the cross-validation measures; all others in the folder are only trained on
+MEASURED = ("sv.jsonl", "bg.jsonl", "nb.jsonl", "en_other.jsonl")
 
 
 def train(out: Path | None, corpus: Sequence[Path] | None) -> None:
     """Makes the artefact; the same corpus gives the same bytes."""
-    from classifiers.train import ARTEFACT, CORPUS, train
+    from classifiers.model import SHIPPED
+    from classifiers.train import train
 
-    target = out or ARTEFACT
-    with _progress() as progress:
-        task = progress.add_task("Training", total=None)
-        train(_existing(corpus) or CORPUS(), target, progress=lambda what: progress.update(task, description=what))
+    target = out or SHIPPED
+    with _progress() as tell:
+        train(_existing(corpus) or sorted(CORPUS.glob("*.jsonl")), target, progress=tell)
     say(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
-def evaluate(files: Sequence[Path] | None, *, json: bool) -> None:
+def evaluate(files: Sequence[Path] | None, *, json: bool, config: Path | None, by_file: bool) -> None:
     """Measures the artefact on labelled files, or cross-validates the corpus where none are given."""
     from classifiers.evaluate import cross_validate, evaluate
-    from classifiers.train import CORPUS
 
-    with _progress() as progress:
-        task = progress.add_task("Evaluating", total=None)
-
-        def tell(what: str) -> None:
-            progress.update(task, description=what)
-
-        report = evaluate(_existing(files), progress=tell) if files else cross_validate(CORPUS(), progress=tell)
+    given = _existing(files)
+    organisations = {one.id: one.facts() for one in load_procedures(load(config)).all}
+    with _progress() as tell:
+        if given:
+            report = evaluate(given, organisations=organisations, progress=tell)
+        else:
+            measured = [CORPUS / name for name in MEASURED]
+            extra = sorted(set(CORPUS.glob("*.jsonl")) - set(measured))
+            report = cross_validate(measured, extra=extra, organisations=organisations, by_file=by_file, progress=tell)
     if json:
         emit(report.as_dict())
     else:
         console.print(report)
 
 
-def _progress() -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    return Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal)
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float], None]]:
+    """A bar on a terminal; tells what is being done and how far it is, from 0 to 1."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("", total=1.0)
+        yield lambda what, share: progress.update(task, description=what, completed=share)
 
 
 def _existing(files: Sequence[Path] | None) -> tuple[Path, ...]:

@@ -1,0 +1,24 @@
+"""Does the sender say outright that they complain? Certain words, for where the meaning leaves doubt."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_suffix(".toml")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    said, denied = (re.compile("|".join(f"(?:{one})" for one in data[name]), re.I) for name in ("said", "denied"))
+    return said, denied
+
+
+def said(text: str) -> str:
+    """The words that say it, or an empty string where it is not said or is denied."""
+    says, denies = _patterns()
+    found = says.search(text)
+    return found.group() if found and not denies.search(text) else ""
