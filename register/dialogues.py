@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import spooling
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 _KEY = tuple_(dialogues.c.organisation, dialogues.c.chat)
 _WAIT = (
     update(spool)
-    .where(spool.c.id == bindparam("message"), spool.c.ended_at.is_(None))
+    .where(
+        spool.c.id == bindparam("message"),
+        spool.c.ended_at.is_(None),
+        # One that a worker has in hand goes its way: the worker finds in the conversation what to do with it.
+        or_(spool.c.claimed_by == "", spool.c.id == bindparam("mine")),
+    )
     .values(ready_at=bindparam("until"), claimed_by="")
 )
 _EMPTY = update(spool).where(spool.c.id == bindparam("message")).values(content=b"{}")
@@ -111,7 +116,7 @@ def _about(turn: Turn, case: Case) -> Turn:
     return replace(turn, dialogue=replace(turn.dialogue, case_id=turn.dialogue.case_id or case.id))
 
 
-async def _write(pen: Pen, turn: Turn, now: datetime) -> None:
+async def _write(pen: Pen, turn: Turn, now: datetime, mine: int | None = None) -> None:
     said = turn.dialogue
     where = (dialogues.c.organisation == said.organisation, dialogues.c.chat == said.chat)
     if turn.forget:
@@ -119,7 +124,8 @@ async def _write(pen: Pen, turn: Turn, now: datetime) -> None:
     else:
         await pen.conn.execute(_put(pen, replace(said, version=said.version + 1)))
     if turn.held_until is not None and said.held:
-        await pen.conn.execute(_WAIT, [{"message": one, "until": turn.held_until} for one in said.held])
+        rows = [{"message": one, "until": turn.held_until, "mine": mine} for one in said.held]
+        await pen.conn.execute(_WAIT, rows)
     if turn.letters:
         await post(pen, turn.letters, (), now, None)
 
@@ -140,7 +146,7 @@ async def _hold_all(pen: Pen, wishes: Sequence[tuple[RawMessage, Turn, datetime]
         elif is_overtaken(turn, stale):
             answers.append(Overtaken("Another message of this chat came first."))
         else:
-            await _write(pen, turn, now)
+            await _write(pen, turn, now, raw.spool_id)
             answers.append(None)
     return answers
 

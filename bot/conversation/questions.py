@@ -21,6 +21,8 @@ Buttons = tuple[tuple[tuple[str, str], ...], ...]
 CHAT = "chat"
 #: below this score a detected language is not trusted
 SURE_LANGUAGE = 0.5
+#: how sure it must be that no child is in danger before a message may wait for answers
+SURE_OF_NO_DANGER = 0.95
 #: languages in which categories have titles and procedures their texts
 _COMPLETE = ("sv", "bg", "nb", "nn", "en")
 #: what the provider calls languages that we call otherwise
@@ -175,6 +177,12 @@ def language_of(
 def is_readable(submission: Submission) -> bool:
     """False for a sticker, an emoji, or a kind of message that holds nothing."""
     return bool(submission.attachments) or any(character.isalnum() for character in submission.text)
+
+
+def cannot_wait(understanding: Understanding) -> bool:
+    """Danger to a child, or a doubt whether there is one: a message that nobody finishes would lie for three days."""
+    urgent = understanding.urgent
+    return urgent.label is True or 0 < urgent.score < SURE_OF_NO_DANGER
 
 
 def is_greeting(submission: Submission, understanding: Understanding) -> bool:

@@ -100,7 +100,7 @@ async def _continued(talk: Talk) -> Entered | None:
         return await asides.unreadable(talk)
     whole = await talk.whole(talk.submission)
     entry = await talk.weighed(whole=whole)
-    if entry.understanding.urgent.label is True:
+    if questions.cannot_wait(entry.understanding):
         return await _registered(talk, entry)
     return await _asked(talk, entry, whole)
 
@@ -108,7 +108,7 @@ async def _continued(talk: Talk) -> Entered | None:
 def _needs_no_question(talk: Talk, entry: Entry) -> bool:
     """Danger to a child skips all questions (G7); a question or praise has none."""
     stage = talk.procedure.stage(entry.decision.stage)
-    return entry.understanding.urgent.label is True or (stage is not None and stage.track == "enquiry")
+    return questions.cannot_wait(entry.understanding) or (stage is not None and stage.track == "enquiry")
 
 
 async def _spoken_of(talk: Talk) -> Case | None:

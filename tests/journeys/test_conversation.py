@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from register.store import Register
-from tests.journeys.house import House, Post
+from tests.journeys.house import House, Post, settings
+from tests.journeys.running import Running
 from tests.journeys.servers.botapi import TOKEN, BotApi, botapi
 from tests.journeys.servers.botapi_methods import Json, person
 
@@ -110,3 +112,32 @@ async def test_a_conversation_straight_on(name: str, botapi: BotApi, tmp_path: P
             await parent.hears(step["hears"])
         await house.all_sent()
         await ended(house.register, script)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+async def test_a_conversation_with_a_kill_and_a_restart_between_every_two_steps(
+    name: str, botapi: BotApi, tmp_path: Path
+) -> None:
+    """G4: whatever was said is on disk: the process is killed after each step and the conversation goes on."""
+    script, parent = SCRIPTS[name], Parent(botapi, name)
+    prepare(tmp_path)
+    async with post() as relay:
+        config = settings(tmp_path, relay.port, [telegram(botapi, script["school"])])
+        for step in script["step"]:
+            async with Running(config) as process:
+                await parent.does(step)
+                await parent.hears(step["hears"])
+                await process.end(signal.SIGKILL)
+        async with await Register.open(f"sqlite+aiosqlite:///{tmp_path / 'lyhord.db'}") as register:
+            await kept(register, script)
+
+
+async def kept(register: Register, script: Json) -> None:
+    """After a kill the same is in the register; what the killed process held in its hands waits for the next one."""
+    ends = script["ends"]
+    cases, books = await register.cases(), await register.books()
+    assert len(cases) == ends["cases"]
+    assert (cases[0].unit, cases[0].anonymous) == (ends.get("unit", cases[0].unit), ends["anonymous"])
+    assert cases[0].messages + books.waiting == ends["messages"]
+    assert books.balanced
+    assert await register.verify() == ()
