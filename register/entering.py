@@ -192,6 +192,7 @@ def _finish(pages: Pages, entry: Entry, now: datetime, case: Case | None) -> Non
         pages.note(ordered(letter, clauses.get((letter.template, letter.role), "")), now, case)
     for happening in entry.journal:
         pages.note(happening, now, case)
+    pages.add_secrecy(entry.secrecy, case, letters, now)
 
 
 def _written(entry: Entry, case: Case) -> tuple[Letter, ...]:

@@ -98,6 +98,7 @@ def message_row(entry: Entry, now: datetime, *, case: Case | None, **fate: str) 
         "answerable": ruling.answerable,
         "unanswered_because": ruling.reason,
         "duplicate_key": entry.duplicate_key or None,
+        "fingerprint": entry.fingerprint,
         "decision": decision_text(entry.decision),
         "verdicts": verdicts_text(entry.understanding),
     }

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, bindparam, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from register import anonymity, filing
+from register import anonymity, filing, unknown
 from register.cases import ACKNOWLEDGING
 from register.errors import LeaseLost
 from register.records import Happening, Letter, OutgoingLetter
@@ -134,6 +134,8 @@ async def _write_ends(pen: Pen, ended: Sequence[tuple[RowMapping, datetime, str]
     if forget := [{"which": row["number"]} for row, _, _ in ended if _is_forgotten(row)]:
         await conn.execute(anonymity.FORGET_LETTER, forget)
         pen.forgets = True
+    if told := [{"letter": row["id"], "at": now} for row, now, _ in ended if row["template"] == unknown.LETTER]:
+        await unknown.end(pen, told, how)
     answers = [{"which": row["case_id"], "at": now} for row, now, _ in ended if _acknowledges(row)]
     if answers and how == "sent":
         await conn.execute(_ACKNOWLEDGED, answers)

@@ -12,9 +12,9 @@ from sqlalchemy import Table, bindparam, select, tuple_, update
 from sqlalchemy import insert as plain_insert
 
 from register import cases as reading
-from register import filing, matching, outbox, spooling
+from register import filing, matching, outbox, spooling, unknown
 from register.errors import Permanent
-from register.records import Case, Decision, Disposition, Entered, Entry, Happening, Letter
+from register.records import Case, Decision, Disposition, Entered, Entry, Happening, Letter, Secrecy
 from register.tables import assignments, cases, counters, deadlines, insert, messages, parties, steps
 from register.writing import Pen
 
@@ -80,6 +80,7 @@ class Pages:
         self._parties: set[tuple[str, str]] = set()
         self._ended: list[tuple[int, datetime, Disposition]] = []
         self._cleansed: list[tuple[int, bytes]] = []
+        self._secrecies: list[tuple[str | None, Secrecy, Sequence[Letter], datetime]] = []
 
     async def open_counters(self, names: set[tuple[str, int]]) -> None:
         """Reads and locks the last numbers of series and years."""
@@ -151,6 +152,11 @@ class Pages:
         row = filing.letter_row(letter, now, anonymous=case is not None and case.anonymous)
         self._letters.append(row | {"case_id": letter.case_id or (case.id if case else None)})
 
+    def add_secrecy(self, secrecy: Secrecy, case: Case | None, letters: Sequence[Letter], now: datetime) -> None:
+        """What the message brings to the dialogue with somebody unknown."""
+        if secrecy != Secrecy():
+            self._secrecies.append((case.id if case else None, secrecy, letters, now))
+
     def end(self, entry: Entry, now: datetime, entered: Entered) -> None:
         """The spool's row is done, and the next equal message is a repeat."""
         assert entry.raw.spool_id is not None  # noqa: S101 - `held` let only spooled messages through
@@ -179,6 +185,8 @@ class Pages:
                 await conn.execute(plain_insert(table), rows)
         await self._write_parties()
         await outbox.put(conn, self._letters)
+        for case_id, secrecy, letters, now in self._secrecies:
+            await unknown.add(self._pen, case_id, secrecy, letters, now)
         if self._ended:
             await spooling.end(conn, self._ended)
         if self._cleansed:

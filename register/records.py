@@ -461,6 +461,39 @@ Compose = Callable[[Case], tuple[Letter, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class SealedCode:
+    """What is kept of the receipt code of an anonymous case; `register.codes` says what each part is worth."""
+
+    #: the first characters, by which it is found
+    prefix: str
+    salt: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What the school asks somebody whom it does not know; told the next time they write."""
+
+    id: int
+    text: str
+    asked_at: datetime
+    #: when a letter with it has left; None: it waits
+    told_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secrecy:
+    """What a message brings to, or takes from, the dialogue with somebody unknown."""
+
+    #: opens the new case again
+    code: SealedCode | None = None
+    #: ids of the questions that the letter `dialogue` tells
+    told: tuple[int, ...] = ()
+    #: codes in the message that open nothing
+    wrong_codes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """Everything that one message adds to the register, in one transaction."""
 
@@ -479,6 +512,9 @@ class Entry:
     journal: tuple[Happening, ...] = ()
     #: identifies the message in this organisation: Message-ID and content
     duplicate_key: str = ""
+    #: recognises the message without its words, see `register.proofs`; empty for none
+    fingerprint: str = ""
+    secrecy: Secrecy = Secrecy()
     #: what the spool keeps from now on in place of the bytes that arrived, where the sender stays unknown
     cleansed: bytes | None = field(default=None, repr=False)
     #: what the message does to the conversation that it belongs to, in the same transaction
@@ -709,3 +745,9 @@ class LetterFacts:
     not_acknowledged: str = ""
     #: for needs_human and alarm: what happened and what to do, in plain words
     what_happened: str = ""
+    #: the code that opens an anonymous case again, in four groups; shown once
+    receipt_code: str = ""
+    #: what the school asks somebody whom it does not know
+    asked: tuple[str, ...] = ()
+    #: the signed receipt, line by line, where the sender asks for one
+    proof: tuple[str, ...] = ()

@@ -46,6 +46,7 @@ from register.records import (
     Verdict,
     Whereabouts,
 )
+from register.unknown import UnknownSenders
 from register.writing import Writer
 
 
@@ -56,6 +57,8 @@ class Register:
         self._engine = engine
         self._reader = engine.execution_options(sqlite_begin="DEFERRED")
         self._writer = Writer(engine)
+        #: receipt codes, and the dialogue with people whom nobody knows
+        self.unknown = UnknownSenders(self._reading, self._writer)
 
     @classmethod
     async def open(cls, url: str, *, create: bool = True) -> Self:

@@ -22,7 +22,7 @@ from sqlalchemy.types import BigInteger
 from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
-REVISION = "0003"
+REVISION = "0004"
 
 
 metadata = MetaData(
@@ -169,6 +169,7 @@ messages = Table(
     Column("answerable", Boolean, nullable=False),
     _code("unanswered_because"),
     _text("duplicate_key", None),
+    _code("fingerprint"),
     # JSON of records.Decision and of {question: records.Verdict}, written and read by `register.filing`
     Column("decision", Text, nullable=False),
     Column("verdicts", Text, nullable=False),
