@@ -34,6 +34,11 @@ class Said:
     out: str
     err: str
 
+    @property
+    def is_clean(self) -> bool:
+        """True where it did what it says, and said nothing on stderr."""
+        return self.status == 0 and not self.err
+
 
 async def lyhord(*words: object) -> Said:
     """Runs a command to its end."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from register.records import Disposition
 from tests.journeys.house import House
 from tests.journeys.mails import NOT_SATISFIED, answer, complaint, due, mail, promised_dates
@@ -32,6 +34,14 @@ async def test_the_parent_is_asked_whether_they_want_an_investigation(house: Hou
     joined = await house.take(answer(letter, "Hej! Ja, jag vill att ni utreder det som har hänt.\n\nSamira Lundqvist"))
     assert joined.case is not None
     assert (joined.disposition, joined.case.stage) == (Disposition.JOINED, "investigation")
+
+
+@pytest.mark.xfail(strict=True, reason="classifiers take every word for investigating with a `not` for a wish")
+async def test_that_nobody_looks_into_it_is_no_wish_that_nobody_should(house: House) -> None:
+    """B2: the sender decides, so only what the sender says of it counts."""
+    text = "Läxorna på Kvarnbergsskolan rättas inte och ingen utreder varför. Jag klagar, det är oacceptabelt."
+    case = await house.registered(mail("klagomal@huddinge.example", "Klagomål: läxorna", text))
+    assert case.stage == "investigation"
 
 
 async def test_degrading_treatment_has_a_person_of_its_own(house: House) -> None:
@@ -80,7 +90,11 @@ async def test_a_concern_takes_the_informal_stage(house: House) -> None:
     )
     case, letter = await house.opened(mail("reception@stgeorgeschool.eu", "Притеснение за сина ми", text))
     assert (case.kind, case.stage) == ("concern", "informal")
-    assert "Ще Ви поканим на среща" in letter.words
+    stage = house.school(case).stage("informal")
+    assert stage
+    said = house.school(case).lines_in(stage.what_happens, "bg")
+    assert "на среща" in " ".join(said)
+    assert [words for words in said if words not in letter.words] == []
     calendar = house.school(case).calendar_of("primary")
     assert due(case, "acknowledge").due_at == calendar.add(case.opened_at, 2, "working_days")
     assert due(case, "answer").clause == "Етап 1 Неофициален"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import signal
 import socket
@@ -82,7 +83,8 @@ async def test_the_whole_life_of_a_process(tmp_path: Path, post: Post) -> None:
         assert await asyncio.to_thread(hand_over, one, port)
         await post.letter(one.sender)
         said = await running.end()
-    assert (said.status, said.out, said.err) == (0, "", "")
+    assert said.is_clean
+    assert said.out == ""
 
 
 async def test_nothing_that_was_accepted_is_lost_by_a_stop_in_the_middle(tmp_path: Path, post: Post) -> None:
@@ -95,7 +97,7 @@ async def test_nothing_that_was_accepted_is_lost_by_a_stop_in_the_middle(tmp_pat
         await post.arrived(3)
         said = await running.end()
         await sending
-    assert (said.status, said.err) == (0, "")
+    assert said.is_clean
     assert clients.accepted
     async with await open_register(config) as register:
         books = await register.books()
@@ -129,7 +131,7 @@ async def test_a_kill_in_the_middle_of_a_hundred_mails_loses_nothing(tmp_path: P
         await post.until(lambda: len(acknowledged(post)) == 100)
         assert (await running.end()).status == 0
     clients.close()
-    assert accepted <= acknowledged(post)
+    assert sorted(accepted - acknowledged(post)) == []
     await check_everything(config, post, 100)
 
 
@@ -141,7 +143,6 @@ def acknowledged(post: Post) -> set[str]:
 async def check_everything(config: Path, post: Post, number: int) -> None:
     """The register is sound, each mail is in it once, and each letter reached its reader, twice only as the same."""
     said = await lyhord("register", "verify", "--json", "--config", config)
-    assert said.status == 0, said.out
     books = json.loads(said.out)
     assert (books["sound"], books["arrived"], books["registered"], books["waiting"]) == (True, number, number, 0)
     async with await open_register(config) as register:
@@ -149,13 +150,14 @@ async def check_everything(config: Path, post: Post, number: int) -> None:
         for case in await register.cases():
             assert int(case.reference[-4:]) <= series[case.reference[:4]]
         letters = {one["message_id"]: one for one in await register.letters()}
+    # Sums are compared, not letters: what pytest has to say of a difference between those takes minutes.
+    sums: dict[str, set[str]] = {}
     for one in post.letters:
-        assert one.message_id in letters
-    contents: dict[str, bytes] = {}
-    for one in post.letters:
-        assert contents.setdefault(one.message_id, one.received.content) == one.received.content
+        sums.setdefault(one.message_id, set()).add(hashlib.sha256(one.received.content).hexdigest())
+    assert [message_id for message_id in sums if message_id not in letters] == []
+    assert [message_id for message_id, different in sums.items() if len(different) > 1] == []
     sent = {message_id for message_id, one in letters.items() if one["state"] == "sent"}
-    assert sent <= set(contents)
+    assert sorted(sent - set(sums)) == []
     assert {one["state"] for one in letters.values() if one["role"] == "sender"} == {"sent"}
 
 
@@ -241,7 +243,7 @@ async def test_an_error_in_the_path_is_set_aside_told_and_mended(tmp_path: Path,
         await post.letter(other.sender)
         said = await running.end()
     assert said.status == 0
-    assert failing.sender not in said.err
+    assert said.err.count(failing.sender) == 0
     aside = await lyhord("register", "list", "--set-aside", "--json", "--config", config)
     assert [(one["id"], one["reason"]) for one in map(json.loads, aside.out.splitlines())] == [(1, "failed")]
     wording.unlink()
