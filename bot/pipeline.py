@@ -8,9 +8,11 @@ from datetime import datetime
 from bot.anonymous import Kept, is_unknown, without_sender
 from bot.conversation import Given, take_part
 from bot.desk import Desk
+from bot.secrecy import Answer, answered, spoken, without_codes
 from bot.writing import Writing
 from procedures.decide import Situation, decide
 from procedures.model import Procedure
+from register.proofs import fingerprint
 from register.records import (
     Decision,
     Disposition,
@@ -69,10 +71,12 @@ async def consider(
 
     `given` is what a conversation has settled before.
     """
+    said = await spoken(desk, submission, procedure, now)
+    submission = said.submission
     ruling = await desk.rule(submission, now)
-    match = given.matched(await desk.match(submission, procedure))
-    whole = given.whole or submission
-    understanding = given.understood(await desk.understand(whole, procedure))
+    match = said.match or given.matched(await desk.match(submission, procedure))
+    whole = without_codes(given.whole) if given.whole else submission
+    understanding = said.understood(given.understood(await desk.understand(whole, procedure)))
     situation = Situation(
         submission=whole,
         ruling=ruling,
@@ -84,7 +88,9 @@ async def consider(
     )
     decision = decide(procedure, situation, now)
     kept = Kept(submission=submission, understanding=treated(understanding, decision, procedure))
+    answer = Answer(decision=decision)
     if is_unknown(understanding, match.case):
+        answer = await answered(desk, said, decision, ruling, match)
         # A conversation is read as a whole and kept message by message.
         read = await desk.apart(without_sender, raw, whole, ruling, kept.understanding)
         one = submission if given.whole else None
@@ -96,7 +102,7 @@ async def consider(
         submission=kept.submission,
         ruling=ruling,
         understanding=situation.understanding,
-        decision=decision,
+        decision=answer.decision,
         case=match.case if decision.disposition is Disposition.JOINED else None,
         joined_by=match.joined_by,
         may_belong_to=match.may_belong_to,
@@ -104,12 +110,16 @@ async def consider(
             desk=desk,
             procedure=procedure,
             situation=situation,
-            decision=decision,
+            decision=answer.decision,
             open_cases=await desk.open_cases(procedure, decision),
             now=now,
+            receipt_code=answer.code,
+            asked=answer.asked,
         ),
-        journal=kept.journal,
+        journal=(*kept.journal, *said.journal),
         duplicate_key=desk.duplicate_key(submission),
+        fingerprint=fingerprint(submission),
+        secrecy=answer.secrecy,
         cleansed=kept.content,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.desk import Desk, answer_address, recipients
@@ -45,6 +45,9 @@ class Writing:
     decision: Decision
     open_cases: tuple[Case, ...]
     now: datetime
+    #: for a sender who stays unknown: what opens the case again, and what the school asks
+    receipt_code: str = ""
+    asked: tuple[str, ...] = ()
 
     def __call__(self, case: Case) -> tuple[Letter, ...]:
         """All letters that the decision ordered."""
@@ -82,7 +85,7 @@ class Writing:
         return reader_languages(self.situation.understanding, case, self.procedure)
 
     def _facts(self, order: LetterOrder, case: Case, language: str) -> LetterFacts:
-        return letter_facts(
+        facts = letter_facts(
             self.procedure,
             self.decision,
             case=case,
@@ -94,6 +97,7 @@ class Writing:
             local_facts=self._open_cases(order, case),
             may_belong_to=self.situation.may_belong_to,
         )
+        return replace(facts, receipt_code=self.receipt_code, asked=self.asked) if order.to == SENDER else facts
 
     def _open_cases(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
         """The unit's open cases that this role may see; never one that is about its holder (G2)."""

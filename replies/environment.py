@@ -28,6 +28,7 @@ LETTERS = (
     "needs_human",
     "alarm",
     "undeliverable",
+    "dialogue",
 )
 #: what letter files may use of Jinja's own filters
 JINJA_FILTERS = ("first", "join", "last", "length", "lower", "upper")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 import structlog
 
 from bot import logs
+from bot.secrecy import MOST_OF_ONE
+from register import codes
 from register.records import Case
 from tests.journeys import traces
 from tests.journeys.house import House, Post
@@ -165,3 +168,102 @@ async def acknowledged(house: House) -> tuple[Case, Letter]:
     """An anonymous case with its letter."""
     case = await house.registered(unknown())
     return case, await house.arrived(case, "acknowledgement")
+
+
+# --- the code, the dialogue ------------------------------------------------------------------------------------------
+
+
+def code_in(letter: Letter) -> str:
+    """The code that a letter shows."""
+    (code,) = codes.in_text(letter.text)
+    return codes.spoken(code)
+
+
+async def test_the_code_is_shown_once_and_kept_nowhere(own: House) -> None:
+    """G3: in the letter, with how to use it and what cannot be promised; afterwards only its slow hash is there."""
+    case, letter = await acknowledged(own)
+    code = code_in(letter)
+    assert "Den visas bara en gång" in letter.words
+    assert "Det här kan vi inte lova" in letter.words
+    await nowhere(own)
+    assert traces.found(own.folder, code, code.replace("-", "")) == []
+    assert await own.register.unknown.has_code(case.id)
+
+
+async def test_the_code_opens_the_case_for_whoever_sends_it(own: House) -> None:
+    """G3: from another address, in the subject or the text, without any thread; the code itself is not kept."""
+    case, letter = await acknowledged(own)
+    code = code_in(letter)
+    other = "nagon.annan@lanad-anka.example"
+    for number, (subject, text) in enumerate(
+        [(code.lower(), "Det hände igen."), ("Hej", f"Kod {code}. Igen i dag.")], 1
+    ):
+        joined = await own.take(mail("hej@alexanderskolan.se", subject, text, sender=other, name="Lånad Konto"))
+        assert joined.case is not None
+        assert (joined.case.id, joined.case.messages) == (case.id, number + 1)
+    letter = await own.arrived(case, "dialogue")
+    assert letter.to == other
+    assert "Just nu har skolan ingen fråga till dig." in letter.words
+    await nowhere(own)
+    assert traces.found(own.folder, code, code.replace("-", ""), other, "Lånad Konto") == []
+    assert {one["joined_by"] for one in await own.register.messages(case.id)} == {"", "code"}
+
+
+async def test_the_schools_question_reaches_a_sender_whom_nobody_knows(own: House) -> None:
+    """G3: asked by staff, told with the next message, once; the answer joins the case."""
+    case, letter = await acknowledged(own)
+    code = code_in(letter)
+    await own.register.unknown.ask(case.id, "Vilka dagar hände det?", datetime.now(UTC))
+    one = mail("hej@alexanderskolan.se", "Hur går det?", f"Min kod: {code}", sender="lanad@post-anka.example")
+    await own.take(one)
+    letter = await own.arrived(case, "dialogue")
+    assert "Vilka dagar hände det?" in letter.words
+    await own.all_sent()
+    (asked,) = await own.register.unknown.questions(case.id)
+    assert asked.told_at is not None
+    await own.take(
+        mail("hej@alexanderskolan.se", "Svar", f"{code} Det var i tisdags.", sender="lanad@post-anka.example")
+    )
+    notice = await own.arrived(case, "added_notice", case.owner)
+    assert "Det var i tisdags." in notice.words
+    assert "post-anka" not in notice.received.content.decode()
+    assert "Vilka dagar" not in (await own.arrived(case, "dialogue")).words
+    await nowhere(own)
+
+
+async def test_a_question_that_could_not_be_told_waits_for_the_next_time(own: House) -> None:
+    """G3: the letter with it was refused."""
+    case, letter = await acknowledged(own)
+    await own.register.unknown.ask(case.id, "Vilka dagar hände det?", datetime.now(UTC))
+    own.post.refused["borta@post-anka.example"] = "550 5.1.1 no such user"
+    await own.take(mail("hej@alexanderskolan.se", code_in(letter), "Hej", sender="borta@post-anka.example"))
+    await own.all_sent()
+    assert [one.told_at for one in await own.register.unknown.questions(case.id, waiting=True)] == [None]
+
+
+async def test_a_wrong_code_says_nothing_about_any_case(own: House) -> None:
+    """G3: it becomes a new anonymous case like any other, with a code of its own; nobody is kept."""
+    case, _ = await acknowledged(own)
+    text = f"{TEXT[22:]} Koden är {codes.spoken(codes.new())}."
+    other = await own.registered(mail("hej@alexanderskolan.se", "Klagomål", text, sender=ADDRESS, name=NAME))
+    assert other.id != case.id
+    assert (other.anonymous, other.parties) == (True, ())
+    letter = await own.arrived(other, "acknowledgement")
+    assert case.reference not in letter.words
+    assert code_in(letter)
+    assert "code_unknown" in {one.what for one in await own.register.journal(other.id)}
+    await nowhere(own)
+
+
+async def test_after_many_wrong_codes_of_one_sender_none_is_tried(own: House) -> None:
+    """G3: not even the right one, and the letter is the same; others are not held up."""
+    case, letter = await acknowledged(own)
+    code, sender = code_in(letter), "gissar@post-anka.example"
+    for _ in range(MOST_OF_ONE):
+        await own.take(mail("hej@alexanderskolan.se", "Kod", codes.spoken(codes.new()), sender=sender))
+    tried = await own.take(mail("hej@alexanderskolan.se", "Kod", code, sender=sender))
+    assert tried.case is not None
+    assert tried.case.id != case.id
+    joined = await own.take(mail("hej@alexanderskolan.se", "Kod", code, sender="annan@post-anka.example"))
+    assert joined.case is not None
+    assert joined.case.id == case.id
