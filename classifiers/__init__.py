@@ -22,7 +22,7 @@ __all__ = ["Category", "Classifiers", "Language", "categories", "category_title"
 def load(artefact: Path | None = None) -> Classifiers:
     """The classifiers with a trained artefact, by default the one that is shipped.
 
-    Takes about a second and may be called in any thread. Raises BadSettings where the artefact is missing or unreadable.
+    Takes about a second, in any thread. Raises BadSettings where the artefact is missing or unreadable.
     """
     from classifiers.reader import Classifiers
 

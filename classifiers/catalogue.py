@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,10 +18,32 @@ TITLED = ("sv", "bg", "nb", "nn", "en")
 
 #: what may be said about a message in a language file; `cues.py` reads them
 CUE_GROUPS = frozenset(
-    """
-    anonymous not_anonymous investigate no_investigation weapon violence self_harm missing sexual medical danger now
-    harmless worry praise earlier automatic advert phishing application dissatisfied status request question
-    """.split()
+    [
+        "anonymous",
+        "not_anonymous",
+        "investigate",
+        "no_investigation",
+        "weapon",
+        "violence",
+        "self_harm",
+        "missing",
+        "sexual",
+        "medical",
+        "danger",
+        "now",
+        "harmless",
+        "worry",
+        "praise",
+        "earlier",
+        "automatic",
+        "advert",
+        "phishing",
+        "application",
+        "dissatisfied",
+        "status",
+        "request",
+        "question",
+    ]
 )
 
 
@@ -30,8 +53,6 @@ class Category(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
-    #: True where a complaint about it usually concerns teaching and learning
-    about_education: bool = False
     description: str
     titles: Mapping[str, str]
     #: words and phrases that speak for it, by language; see `cues.py` for how they are written
@@ -60,10 +81,14 @@ class Language(BaseModel):
 
     code: str
     name: str
+    #: latin, cyrillic or arabic
+    script: Literal["latin", "cyrillic", "arabic"] = "latin"
     #: the code of spaCy's tokeniser for it
     tokeniser: str
     #: frequent words that tell it from its neighbours
     marks: tuple[str, ...] = ()
+    #: letters that it has and other languages of its script have not or seldom
+    letters: str = ""
     #: beginnings of greetings and closings, which say nothing of the matter
     greetings: tuple[str, ...] = ()
     cues: Mapping[str, tuple[str, ...]] = {}

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 _WORD = re.compile(r"[A-Za-z0-9`'’]+")
+#: letters of other languages, which nobody uses who writes Bulgarian in Latin letters
+_ACCENTED = re.compile(r"[\u00c0-\u024f]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 
 #: words that are common in Latin-letter Bulgarian and rare in the other languages that schools are written in
-_COMMON = frozenset(
-    """
-    ne da se na za che li sa sme ste sym sum sam si mi mu im go gi q ya nqma nyama nqma ima imate bez pri ot kym kum
-    tova tazi tozi tezi tuk tam kak kakvo kakva koi koq koga kyde kade zashto za6to zashtoto za6toto shto shtoto
-    nqkoi nqkoj nyakoi nishto ni6to nikoi vseki vsichki vsi4ki mnogo malko dobre losho dnes utre vchera v4era
-    deteto decata deca dete sin sinyt mi dyshterq dashterya maika mama bashta uchitelkata gospojata klasnata
-    uchilishteto uchilishte u4ilishte gradinata detskata shkolo zdraveite zdr mersi blagodarq molq molia moje mojete
-    moga iskam iskame znam kaza kazaha trqbva tryabva shte 6te beshe be6e sega pak oshte o6te samo vednaga stava
-    ako ama pyk puk nali veche ve4e tq toi te nie vie az moq moqta moeto nasha vashata neq nego ok dokato sled predi
-    i
-    """.split()
-)
+_COMMON = frozenset((Path(__file__).parent / "latin_bulgarian.txt").read_text("utf-8").split())
 
 _SINGLE = str.maketrans(
     {
@@ -38,7 +30,7 @@ _I_IS_SHORT_I = re.compile(r"(?<=[аеоуъ])и(?=\b|[^аеиоуъюя\W])")
 
 def is_latin_bulgarian(text: str) -> bool:
     """True where the text has Latin letters only and enough of the commonest words of Latin-letter Bulgarian."""
-    if len(_CYRILLIC.findall(text[:2000])) > 3:
+    if len(_CYRILLIC.findall(text[:2000])) > 3 or len(_ACCENTED.findall(text[:2000])) > 2:
         return False
     words = [word.lower() for word in _WORD.findall(text[:2000])]
     hits = [word for word in words if word in _COMMON]

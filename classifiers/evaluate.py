@@ -57,7 +57,7 @@ def cross_validate(
     never measured. `by_file` holds out one file at a time instead of folds: how it carries over to another author.
     A bag of words is trained and measured on the same parts.
     """
-    tables = Tables.of(corpus_file.read([*corpus, *extra]), progress=progress)
+    tables = Tables.of(corpus_file.read([*corpus, *extra]), meaning=meaning is not False, progress=progress)
     measured = len(corpus_file.read(corpus))
     asked: list[tuple[Example, Understanding]] = []
     plain: list[tuple[Example, Understanding]] = []

@@ -41,15 +41,19 @@ def ngrams(texts: Sequence[str]) -> Any:
     return found
 
 
-def cue_vector(message: Message, hits: Sequence[cues.Hit]) -> Any:
-    """How often each group of cues occurs, in the text and in its last sentences, from 0 to 1; then the form."""
-    counts = np.zeros((2, len(GROUPS)))
+def cue_vector(message: Message, hits: Sequence[cues.Hit], groups: Sequence[str] = GROUPS) -> Any:
+    """How often each group of cues occurs, in the text and in its last sentences, from 0 to 1; then the form.
+
+    `groups` are those that the heads were trained with: a group or category that was added since is not counted.
+    """
+    counts = np.zeros((2, len(groups)))
     tail = len(message.plain) * 0.7
-    position = {group: place for place, group in enumerate(GROUPS)}
+    position = {group: place for place, group in enumerate(groups)}
     for hit in hits:
-        counts[0, position[hit.group]] += 1
-        counts[1, position[hit.group]] += hit.start >= tail
-    topics = counts[0, len(CUE_GROUPS) :]
+        if hit.group in position:
+            counts[0, position[hit.group]] += 1
+            counts[1, position[hit.group]] += hit.start >= tail
+    topics = counts[0, [group.startswith("category:") for group in groups]]
     share = topics / max(topics.sum(), 1.0)
     return np.concatenate([np.minimum(counts, 3).ravel() / 3, share, form(message)])
 

@@ -18,15 +18,16 @@ from classifiers.tables import Progress, Tables
 #: how much each block of features weighs against the others
 SCALE = {"ngrams": 1.0, "cues": 0.7, "meaning": 1.0, "points": 0.1, "flags": 1.0}
 #: inverse strength of regularisation, by question
-STRENGTH = {"language": 100.0, PEOPLE: 1.0}
+STRENGTH = {"language": 100.0, "category": 4.0, PEOPLE: 1.0}
 #: questions in which the rarer answers count as much as the common ones
 BALANCED = ("kind", "urgent")
 #: how much of an example's weight its further categories get
 ALSO = 0.3
 FOLDS = 5
 SEED = 20261124
-#: the share of dangers that the threshold of urgency finds in held-out messages
-URGENT_RECALL = 0.97
+#: the share of dangers that the threshold of urgency finds in held-out messages; the corpus is rich in indirect ones,
+#: so that among ordinary messages it finds more (0.98 of those in the first four files)
+URGENT_RECALL = 0.92
 #: kinds in which somebody can be complained about
 PERSONAL = ("complaint", "concern", "follow_up")
 
@@ -60,7 +61,7 @@ class Frame:
         answers = [example.answers() for example in tables.examples]
         weights, bias = points.fit(centred, tables.marks, answers)
         own = np.zeros((len(centred), len(points.TARGETS) * 4))
-        for train, rest in folds_of(tables.examples, 4, SEED + 1):
+        for train, rest in folds_of(tables.examples, 3, SEED + 1):
             w, b = points.fit(*([table[row] for row in train] for table in (centred, tables.marks, answers)))
             for row in rest:
                 own[row] = points.summary(points.scaled(centred[row]) @ w + b)
@@ -225,7 +226,7 @@ def fit_model(tables: Tables, *, version: str, progress: Progress | None = None)
     if progress:
         progress("fitting", 0.9)
     frame, fitted = fit_heads(tables)
-    numbers: dict[str, float] = {"sure_other": 0.97, "sure_calm": 0.03, "people_threshold": 0.35}
+    numbers: dict[str, float] = {"sure_other": 0.9, "sure_calm": 0.03, "people_threshold": 0.35}
     for stage, found in outside.logits.items():
         for question, logits in found.items():
             rows, truth = _truth(tables, question, outside.classes[question])
@@ -236,6 +237,7 @@ def fit_model(tables: Tables, *, version: str, progress: Progress | None = None)
             numbers[f"urgent_threshold_{stage}"] = _urgent_threshold(tables.examples, calibrated)
     return Model(
         version=version,
+        groups=features.GROUPS,
         idf=frame.idf,
         centre=frame.centre,
         scale=SCALE,

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+#: of the answers whose score is at least SURE, at least RIGHT shall be right
+SURE, RIGHT = 0.9, 0.955
+
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
@@ -50,6 +53,9 @@ def fit(
     """Multinomial logistic regression: coefficients (features x classes), bias, classes. Deterministic."""
     from sklearn.linear_model import LogisticRegression
 
+    if len(set(answers)) == 1:
+        # A corpus in one language only: nothing to tell apart.
+        return np.zeros((coordinates.shape[1], 1)), np.zeros(1), [answers[0]]
     model = LogisticRegression(C=strength, max_iter=300)
     model.fit(coordinates, list(answers), sample_weight=weights)
     coefficients, bias = model.coef_.T, model.intercept_
@@ -59,8 +65,17 @@ def fit(
 
 
 def temperature_of(logits: Any, answers: Any) -> float:
-    """The temperature at which held-out logits are best calibrated (least log loss), from 0.3 to 6."""
+    """The temperature at which held-out logits are best calibrated (least log loss), from 0.3 to 6.
+
+    Raised further until of the answers that score `SURE` or more at least `RIGHT` are right.
+    """
     rows = np.arange(len(answers))
     tried = np.geomspace(0.3, 6.0, 60)
     losses = [-np.log(softmax(logits / t)[rows, answers] + 1e-12).mean() for t in tried]
-    return float(tried[int(np.argmin(losses))])
+    kept = tried[int(np.argmin(losses)) :]
+    right = logits.argmax(1) == answers
+    for degree in kept:
+        sure = softmax(logits / degree).max(1) >= SURE
+        if not sure.any() or right[sure].mean() >= RIGHT:
+            return float(degree)
+    return float(kept[-1])

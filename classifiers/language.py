@@ -12,10 +12,8 @@ from register.records import OrganisationFacts, Verdict
 
 NAME = "language"
 
-#: scripts that only some of the languages are written in, and letters that decide among them
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
-_BY_SCRIPT = {"arabic": ("ar", "fa"), "cyrillic": ("bg", "ru", "uk")}
 #: a text with fewer words than this leans on the organisation's own languages
 _SHORT = 8
 _LEAN = 3.0
@@ -29,16 +27,15 @@ def script(text: str) -> str:
 
 
 def weigh(message: Message, scores: Mapping[str, float], organisation: OrganisationFacts | None) -> dict[str, float]:
-    """The model's scores, limited to the script, with marks counted and the organisation's languages preferred if short."""
+    """The model's scores, limited to the script, with marks counted; short texts lean on the organisation's own."""
     written = "cyrillic" if message.is_latin_bulgarian else script(message.text)
-    others = {code for codes in _BY_SCRIPT.values() for code in codes}
-    allowed = _BY_SCRIPT.get(written) or tuple(code for code in scores if code not in others)
+    allowed = [code for code, known in languages().items() if known.script == written]
     weighed = {code: scores.get(code, 0.0) + 1e-6 for code in allowed}
     words = re.findall(r"\w+", message.plain.lower())
     for code in weighed:
-        known = languages().get(code)
-        marks = sum(word in known.marks for word in words) if known else 0
-        weighed[code] *= 2.0 ** min(marks, 12)
+        known = languages()[code]
+        weighed[code] *= 2.0 ** min(sum(word in known.marks for word in words), 12)
+        weighed[code] *= 4.0 ** min(sum(message.plain.count(letter) for letter in known.letters), 8)
     if organisation and len(words) < _SHORT:
         for code in organisation.languages:
             if code in weighed:

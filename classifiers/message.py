@@ -11,7 +11,7 @@ from classifiers import cyrillic
 #: how many characters of a long body are looked at: this many from its beginning and this many from its end
 HEAD, TAIL = 6000, 2000
 #: what is given to the embedding, counted the same way; it costs about a millisecond a token
-MEANING_HEAD, MEANING_TAIL = 1800, 700
+MEANING_HEAD, MEANING_TAIL = 1500, 600
 LONGEST_SENTENCE = 400
 MOST_SENTENCES = 40
 
@@ -24,6 +24,8 @@ _QUOTE_HEAD = re.compile(
     r"|(?:Från|Fra|From|От|Von|Od|Lähettäjä|Kimden): .+$)",
     re.IGNORECASE,
 )
+_ROW = re.compile(r"(\W)\1{4,}")
+_ENDLESS = re.compile(r"(\S{40})\S{40,}")
 _SPLIT = re.compile(r"(?<=[.!?…؟])[\"”’»)\]]*\s+|\n+")
 
 
@@ -106,8 +108,8 @@ class Message:
 
     @cached_property
     def meaning_text(self) -> str:
-        """As much of `plain` as the embedding is given."""
-        return shorten(self.plain, MEANING_HEAD, MEANING_TAIL)
+        """As much of `plain` as the embedding is given; endless words and rows of one sign, which cost much, cut."""
+        return shorten(_ENDLESS.sub(r"\1", _ROW.sub(r"\1\1\1\1", self.plain)), MEANING_HEAD, MEANING_TAIL)
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The trained artefact: idf, centre and the heads of both stages, in one file that is the same bytes for the same corpus."""
+"""The trained artefact: idf, centre and the heads of both stages, in one file; the same corpus gives the same bytes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Model:
     idf: Any
     #: mean of the embeddings of the corpus; zeros where it was trained without the engine
     centre: Any
+    #: the groups of cues that the heads were trained with, in their order
+    groups: tuple[str, ...]
     #: how much each block of features weighs
     scale: Mapping[str, float]
     #: by stage and question
@@ -43,6 +45,7 @@ class Model:
     def save(self, path: Path) -> None:
         """Writes the artefact; the same model gives the same bytes."""
         about: dict[str, Any] = {"version": self.version, "scale": dict(self.scale), "numbers": dict(self.numbers)}
+        about["groups"] = self.groups
         arrays = {"idf": self.idf, "centre": self.centre}
         about["heads"] = {}
         for stage, heads in self.heads.items():
@@ -93,6 +96,7 @@ class Model:
             version=about["version"],
             idf=arrays["idf"],
             centre=arrays["centre"],
+            groups=tuple(about["groups"]),
             scale=about["scale"],
             heads=heads,
             numbers=about["numbers"],

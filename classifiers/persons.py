@@ -10,14 +10,18 @@ from register.records import RoleFacts, Verdict
 
 NAME = "persons"
 MOST = 4
+#: from this likelihood on, a role-holder who is named is kept away from the case
+_HOLDER = 0.03
 
 #: kinds in which somebody is complained about
 _KINDS = ("complaint", "concern", "follow_up")
+#: below this score it may be a complaint after all: better to keep it from somebody than to show it to them (G2)
+_SURE = 0.6
 
 
 def answer(reading: Reading) -> Verdict:
     """Names and titles of staff complained about, as the text has them; empty where nobody is."""
-    if reading.verdicts["kind"].label not in _KINDS:
+    if not _may_complain(reading):
         return Verdict(label=(), score=reading.verdicts["kind"].score, by=reading.by(NAME))
     threshold = reading.numbers["people_threshold"]
     likely = [(score, name) for name, score in reading.people() if score >= threshold][:MOST]
@@ -31,14 +35,27 @@ def accused(reading: Reading) -> Verdict:
 
     A first name alone counts where only one role-holder has it and neither the sender nor a child in the text does.
     """
-    persons, facts = reading.verdicts[NAME].label, reading.organisation
-    if facts is None or not isinstance(persons, tuple) or not persons:
+    named, facts = reading.verdicts[NAME].label, reading.organisation
+    if facts is None or not isinstance(named, tuple) or not _may_complain(reading):
         return Verdict(label=(), score=0.8, by=reading.by("accused_roles"))
+    persons = tuple(dict.fromkeys((*named, *_holders(reading, facts.roles))))
     roles = [role for role in facts.roles if any(_is(role, person, facts.roles, reading) for person in persons)]
     unit = reading.verdicts["unit"].label
     narrowed = [role for role in roles if role.unit in (None, unit)] if unit else roles
     chosen = tuple(role.id for role in (narrowed or roles))
     return Verdict(label=chosen, score=0.7, because=persons if chosen else (), by=reading.by("accused_roles"))
+
+
+def _may_complain(reading: Reading) -> bool:
+    kind = reading.verdicts["kind"]
+    return kind.label in _KINDS or kind.score < _SURE
+
+
+def _holders(reading: Reading, roles: tuple[RoleFacts, ...]) -> list[str]:
+    """Role-holders named in full who may be complained about: believed sooner than others."""
+    surnames = [_words(role.name)[-1] for role in roles if len(_words(role.name)) > 1]
+    likely = [name for name, score in reading.people() if score >= _HOLDER]
+    return [name for name in likely if any(_like(surname, _words(name)) for surname in surnames)]
 
 
 def _is(role: RoleFacts, person: str, roles: tuple[RoleFacts, ...], reading: Reading) -> bool:

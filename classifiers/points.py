@@ -1,4 +1,4 @@
-"""The one sentence that matters: heads on single sentences, learnt from messages of which only the whole is labelled."""
+"""The one sentence that matters: heads on single sentences, learnt from messages that are only labelled as a whole."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FLAGS = ("anonymous", "not_anonymous", "investigate", "no_investigation", *DANGE
 #: how long a sentence's vector is, so that the penalty of the heads fits
 LENGTH = 3.0
 SIZE = len(TARGETS) * 4 + len(FLAGS) + 6
-_ROUNDS, _STRENGTH, _WEIGHT = 3, 3.0, 3.0
+_ROUNDS, _STRENGTH, _WEIGHT = 2, 3.0, 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ def _danger_in(sentence: str, hits: Sequence[Hit]) -> float:
 def fit(meaning: Sequence[Any], marked: Sequence[Any], answers: Sequence[dict[str, str | None]]) -> tuple[Any, Any]:
     """Directions and biases of all targets from centred sentences, cue marks and the answers of whole messages."""
     owner = np.concatenate([np.full(len(rows), place) for place, rows in enumerate(meaning)])
-    sentences, hinted = scaled(np.concatenate(list(meaning))), np.concatenate(list(marked))
+    sentences, hinted = scaled(np.concatenate(list(meaning))).astype(np.float32), np.concatenate(list(marked))
     columns = [
         _fit_one(sentences, owner, np.array([one[question] == name for one in answers]), hinted[:, column])
         for column, (_, question, name, _) in enumerate(TARGETS)
@@ -113,7 +113,7 @@ def _fit_one(sentences: Any, owner: Any, positive: Any, hinted: Any) -> tuple[An
     weights, bias = np.zeros(sentences.shape[1]), 0.0
     for _ in range(_ROUNDS):
         kept = ~inside | (label > 0)
-        model = LogisticRegression(C=_STRENGTH, max_iter=200)
+        model = LogisticRegression(C=_STRENGTH, max_iter=60, tol=1e-3)
         model.fit(sentences[kept], label[kept], sample_weight=(weight * np.where(label > 0, _WEIGHT, 1.0))[kept])
         weights, bias = model.coef_[0], float(model.intercept_[0])
         label, weight = _next_guess(sentences @ weights + bias, owner, inside)

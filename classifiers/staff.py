@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from classifiers import cues
-from classifiers.catalogue import languages
+from classifiers.catalogue import ROOM, languages
 
 _NAME = r"(?-i:[A-ZÅÄÖØÆÉÈÜÁŁŚŻÇŞİĞČŠŽА-ЯІЇЄ](?:[\w’'-]+|\.))"
 _FULL_NAME = rf"{_NAME}(?:[ ]{_NAME}){{0,2}}"
@@ -37,9 +38,11 @@ def candidates(text: str, code: str) -> tuple[Candidate, ...]:
     """Everybody in a text who may be staff, each once, in order; titles before the bare names in them."""
     found = [*_titled(text, code), *_honoured(text, code)]
     covered = [(one.start, one.end) for one in found]
-    for match in _BARE.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in covered):
-            found.append(Candidate(text=match.group(), start=match.start(), end=match.end(), name=match.group()))
+    found.extend(
+        Candidate(text=match.group(), start=match.start(), end=match.end(), name=match.group())
+        for match in _BARE.finditer(text)
+        if not any(start < match.end() and match.start() < end for start, end in covered)
+    )
     return _once(sorted(found, key=lambda one: (not one.title and not one.honorific, one.start)))
 
 
@@ -166,26 +169,7 @@ def _looks(one: Candidate, everybody: tuple[Candidate, ...], text: str, body_sta
 
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
-    """Small words that stand beside people, in the languages that titles are mostly written in."""
-    lists = {
-        "says": "sa|sade|säger|sagt|svarade|svarar|tyckte|menar|kallar|kallade|skrek|skriker|lovade|ställde|drog|tog|gav|lät|"
-        "sier|sagt|svarte|svarer|mener|kaller|roper|la|ba|lo|skrev|seier|svara|каза|казва|казал|казала|казаха|отговори|"
-        "нарича|вика|викаше|крещи|твърди|обяви|заяви|says|said|told|tells|calls|called|answered|replied|laughs|laughed|"
-        "shouted|yells|asked|did|does|has|had|hade|har|е|има|gör|gjorde|gjør|wuxuu|ayaa|сказал|сказала|говорит|каже|сказала|"
-        "powiedział|powiedziała|mówi|demiş|dedi|diyor|گفت|قال|قالت|sagte|sagt|dijo|dice|sanoi|sanoo",
-        "not": "inte|aldrig|ikke|aldri|ikkje|не|няма|никога|not|never|doesn't|didn't|nie|ei|yok|لا|لم|نمی",
-        "family": "son|dotter|pojke|flicka|barn|pappa|mamma|mormor|farmor|morfar|kille|tjej|syster|bror|vår|min|sønn|datter|"
-        "gutt|jente|sønnen|datteren|dattera|far|mor|bestefar|sonen|dottera|син|сина|синът|дъщеря|дъщерята|дете|детето|майка|"
-        "баща|внук|внучка|баба|дядо|son|daughter|boy|girl|mum|mom|dad|father|mother|grandmother|my|our|ابني|ابنتي|"
-        "wiilkayga|gabadhayda|syn|córka|oğlum|kızım|сын|дочь|донька|پسرم|دخترم|hijo|hija|sohn|tochter|poika|tytär|elev|ученик|"
-        "heter|jag heter|jeg heter|казвам се|i am|i'm|mvh|hälsningar|hilsen|поздрави|regards",
-        "to": "till|med|av|hos|til|hos|с|на|до|от|to|with|from|by|hej|hei|dear|kära|kjære|bästa|уважаем[аи]|здравейте",
-        "praise": "tack|takk|благодар|thank|bra|snäll|flink|добра|мила|lovely|kind|guld|fantast|hälsa",
-        "missing": "slutat|sluttet|sjuk|syk|напусна|болничн|left|ill|leave|föräldraledig|permisjon|saknas|finns ingen",
-        "lead": "rekt|leder|leiar|chef|директор|ръковод|principal|head|manager|dyr|müdür|مدير|директор",
-        "substitute": "vik|sub|замест|en |ein |a |една|един",
-        "bad": "skrek|skriker|drog|hotade|skrattade|vägrar|vägrade|ljög|kränk|fräs|suck|himl|ropte|kjeft|slo|nekt|lo |крещ|вика|"
-        "дръпна|удари|обид|отказ|подигра|shout|yell|refus|laugh|drag|grab|hit|humili|ignor|late|sen |full|rude",
-    }
-    return {name: re.compile(rf"(?<!\w)(?:{words})(?!\w)") if name in ("says", "not", "family", "to") else
-            re.compile(words) for name, words in lists.items()}  # fmt: skip
+    """The small words of `staff.toml` that stand beside people."""
+    lists: dict[str, dict[str, list[str]]] = tomllib.loads((ROOM / "staff.toml").read_text("utf-8"))
+    whole = {name: re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)") for name, words in lists["whole"].items()}
+    return whole | {name: re.compile("|".join(words)) for name, words in lists["parts"].items()}

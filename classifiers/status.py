@@ -1,4 +1,4 @@
-"""What does the sender of an earlier message want now: how does the case stand, or to go on because they are dissatisfied?"""
+"""What does the sender of an earlier message want now: to know how the case stands, or to go on, dissatisfied?"""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ _LATER = ("follow_up", "complaint", "concern", "question")
 def dissatisfied(reading: Reading) -> Verdict:
     """True where the sender says that an answer or decision does not satisfy them and wants to go on (G8)."""
     found = reading.cues("dissatisfied")
-    about_an_answer = reading.verdicts["kind"].label == "follow_up" or (found and reading.cues("earlier"))
-    label = bool(found and about_an_answer and reading.verdicts["kind"].label in _LATER)
-    return Verdict(
-        label=label, score=0.9 if label else 0.8, because=found if label else (), by=reading.by("dissatisfied")
-    )
+    follows = reading.scores["kind"]["follow_up"]
+    later = reading.verdicts["kind"].label in _LATER and (follows >= 0.3 or bool(reading.cues("earlier")))
+    return _verdict(reading, "dissatisfied", found if later else (), follows)
 
 
 def asks_status(reading: Reading) -> Verdict:
     """True where the sender asks how their case stands (D6)."""
-    found = reading.cues("status")
-    label = bool(found and reading.verdicts["kind"].label == "follow_up")
-    return Verdict(
-        label=label, score=0.9 if label else 0.8, because=found if label else (), by=reading.by("asks_status")
-    )
+    follows = reading.scores["kind"]["follow_up"]
+    found = reading.cues("status") if follows >= 0.3 else ()
+    return _verdict(reading, "asks_status", found, follows)
+
+
+def _verdict(reading: Reading, question: str, found: tuple[str, ...], follows: float) -> Verdict:
+    score = 0.6 + 0.3 * follows if found else 0.95 - 0.3 * follows
+    return Verdict(label=bool(found), score=score, because=found, by=reading.by(question))

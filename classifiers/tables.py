@@ -34,8 +34,8 @@ class Tables:
     complained: tuple[Any, ...]
 
     @classmethod
-    def of(cls, examples: Sequence[Example], *, progress: Progress | None = None) -> Tables:
-        """Computes the features; most of the time goes into the embeddings."""
+    def of(cls, examples: Sequence[Example], *, meaning: bool = True, progress: Progress | None = None) -> Tables:
+        """Computes the features; most of the time goes into the embeddings, which `meaning=False` leaves out."""
         messages = [Message.of(one.subject, one.body, one.channel) for one in examples]
         hits = [
             pipelines.pipeline(one.lang)(message.plain)._.cues for one, message in zip(examples, messages, strict=True)
@@ -47,7 +47,7 @@ class Tables:
             ngrams=features.ngrams([message.plain for message in messages]),
             cues=np.array([features.cue_vector(message, found) for message, found in pairs]),
             flags=np.array([points.flags(message, found) for message, found in pairs]),
-            meaning=_meaning(messages, progress),
+            meaning=_meaning(messages, progress) if meaning else (),
             marks=tuple(points.marks(message, found) for message, found in pairs),
             people=tuple(measured for measured, _ in people),
             complained=tuple(labels for _, labels in people),
