@@ -39,8 +39,8 @@ async def test_the_parent_is_asked_whether_they_want_an_investigation(house: Hou
 @pytest.mark.xfail(strict=True, reason="classifiers take every word for investigating with a `not` for a wish")
 async def test_that_nobody_looks_into_it_is_no_wish_that_nobody_should(house: House) -> None:
     """B2: the sender decides, so only what the sender says of it counts."""
-    text = "Läxorna på Kvarnbergsskolan rättas inte och ingen utreder varför. Jag klagar, det är oacceptabelt."
-    case = await house.registered(mail("klagomal@huddinge.example", "Klagomål: läxorna", text))
+    text = "Домашните на дъщеря ми в Kvarnbergsskolan не се проверяват от септември. Това е недопустимо."
+    case = await house.registered(mail("klagomal@huddinge.example", "Оплакване", text))
     assert case.stage == "investigation"
 
 
