@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 book = typer.Typer(help="The register: cases, journal, letters, deadlines.", no_args_is_help=True)
 app.add_typer(book, name="register")
+unknown = typer.Typer(help="Senders who stay unknown: a question to one, a code on the phone.", no_args_is_help=True)
+app.add_typer(unknown, name="anonymous")
+proof = typer.Typer(help="Signed receipts: proof that a message was received.", no_args_is_help=True)
+app.add_typer(proof, name="receipt")
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default lyhord.toml where it exists.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -191,6 +195,59 @@ def verify(json: Json = False, config: Config = None) -> None:
     from bot.commands.register import verify_register
 
     verify_register(config, json=json)
+
+
+@unknown.command()
+def ask(
+    reference: Annotated[str, typer.Argument(metavar="REF")],
+    text: Annotated[str, typer.Option("--text", help="The question.")],
+    config: Config = None,
+) -> None:
+    """Keeps a question for the sender of an anonymous case, who gets it the next time they write."""
+    from bot.commands.anonymous import ask as keep
+
+    keep(reference, text, config)
+
+
+@unknown.command()
+def add(
+    code: Annotated[str, typer.Argument(help="The code that is read out on the phone.")],
+    text: Annotated[str | None, typer.Option("--text", help="What is said; - reads it from stdin.")] = None,
+    config: Config = None,
+) -> None:
+    """Adds what somebody says to the case that their code opens, and prints the school's questions to them."""
+    from bot.commands.anonymous import add as put
+
+    put(code, text, config)
+
+
+@proof.command()
+def issue(reference: Annotated[str, typer.Argument(metavar="REF")], config: Config = None) -> None:
+    """Prints the signed receipt for the messages of a case."""
+    from bot.commands.receipt import issue as make
+
+    make(reference, config)
+
+
+@proof.command("verify")
+def verify_receipt(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A text with the receipt in it.")],
+    key: Annotated[str | None, typer.Option(help="The school's public key; default the own one.")] = None,
+    message: Annotated[Path | None, typer.Option(help="A mail as .eml that the receipt may be about.")] = None,
+    config: Config = None,
+) -> None:
+    """Says whether a receipt is sound and what it says."""
+    from bot.commands.receipt import verify as look
+
+    look(file, key=key, message=message, config=config)
+
+
+@proof.command("key")
+def public_key(config: Config = None) -> None:
+    """Prints the public key that anyone may check receipts with."""
+    from bot.commands.receipt import key as show_key
+
+    show_key(config)
 
 
 def main() -> None:

@@ -98,6 +98,10 @@ class UnknownSenders:
             query = select(func.count()).select_from(wrong_codes).where(wrong_codes.c.at >= moment)
             return (await conn.execute(query)).scalar_one()
 
+    async def note_wrong(self, now: datetime) -> None:
+        """A code has opened nothing."""
+        await self._writer.write(NOTE_WRONG, now)
+
     async def has_code(self, case_id: str) -> bool:
         """Whether the sender of a case was given a code."""
         async with self._reading() as conn:
@@ -151,8 +155,15 @@ async def add(pen: Pen, case_id: str | None, secrecy: Secrecy, letters: Sequence
     if secrecy.told and letter:
         await pen.conn.execute(_ON_ITS_WAY, {"ids": list(secrecy.told), "letter": letter})
     if secrecy.wrong_codes:
-        await pen.conn.execute(delete(wrong_codes).where(wrong_codes.c.at < now - REMEMBERED))
-        await pen.conn.execute(insert(wrong_codes), [{"at": now}] * secrecy.wrong_codes)
+        await _count_wrong(pen, now, secrecy.wrong_codes)
+
+
+async def _count_wrong(pen: Pen, now: datetime, number: int = 1) -> None:
+    await pen.conn.execute(delete(wrong_codes).where(wrong_codes.c.at < now - REMEMBERED))
+    await pen.conn.execute(insert(wrong_codes), [{"at": now}] * number)
+
+
+NOTE_WRONG = Work(one_by_one(_count_wrong), Order.UNJOURNALLED)
 
 
 async def end(pen: Pen, ended: Sequence[dict[str, Any]], how: str) -> None:
