@@ -14,7 +14,7 @@ from bot.desk import Desk
 from procedures.model import Procedure
 from register.dialogues import Overtaken
 from register.errors import Temporary
-from register.records import Case, Dialogue, Disposition, Entered, Entry, Letter, RawMessage, Submission, Turn
+from register.records import Case, Dialogue, Disposition, Entered, Entry, Letter, RawMessage, Secrecy, Submission, Turn
 from replies.chat import say
 
 #: how often a turn is thought over because another process was faster
@@ -233,6 +233,7 @@ async def _followed(talk: Talk, case_id: str) -> Entered:
             joined_by="conversation",
             decision=decision,
             compose=lambda _: (),
+            secrecy=Secrecy(),
             turn=_less(talk),
         )
     )
