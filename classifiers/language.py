@@ -34,7 +34,8 @@ def weigh(message: Message, scores: Mapping[str, float], organisation: Organisat
     words = re.findall(r"\w+", message.plain.lower())
     for code in weighed:
         known = languages()[code]
-        weighed[code] *= 2.0 ** min(sum(word in known.marks for word in words), 12)
+        marks = frozenset(known.marks)
+        weighed[code] *= 2.0 ** min(sum(word in marks for word in words), 12)
         weighed[code] *= 4.0 ** min(sum(message.plain.count(letter) for letter in known.letters), 8)
     if organisation and len(words) < _SHORT:
         for code in organisation.languages:

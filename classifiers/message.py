@@ -24,6 +24,7 @@ _QUOTE_HEAD = re.compile(
     r"|(?:Från|Fra|From|От|Von|Od|Lähettäjä|Kimden): .+$)",
     re.IGNORECASE,
 )
+_BEYOND_WORDS = re.compile(r"(\S{80})\S{40,}")
 _ROW = re.compile(r"(\W)\1{4,}")
 _ENDLESS = re.compile(r"(\S{40})\S{40,}")
 _SPLIT = re.compile(r"(?<=[.!?…؟])[\"”’»)\]]*\s+|\n+")
@@ -86,7 +87,8 @@ class Message:
     @classmethod
     def of(cls, subject: str, body: str, channel: str = "email") -> Message:
         """A message from raw strings of any content and length."""
-        whole = shorten(clean(body), HEAD, TAIL)
+        # A sign or letter without end makes tokenisers take ages and tells nothing.
+        whole = _BEYOND_WORDS.sub(r"\1", shorten(clean(body), HEAD, TAIL))
         own = without_quotes(whole)
         subject = " ".join(clean(subject[:400]).split())
         return cls(subject=subject, body=own, channel=channel, quoted=len(own) < len(whole.strip()) - 20)
