@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import structlog
 
 import classifiers
 from bot.desk import Desk
@@ -19,6 +20,13 @@ from replies.compose import Composer
 from tests.unit.bot.trying import Trial
 
 MakeDesk = Callable[[Register], Desk]
+
+
+@pytest.fixture(autouse=True)
+def _logs_afresh() -> Iterator[None]:
+    """A command sets up logging to the stderr of its own test, which is closed for the next one."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
