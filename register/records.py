@@ -749,5 +749,3 @@ class LetterFacts:
     receipt_code: str = ""
     #: what the school asks somebody whom it does not know
     asked: tuple[str, ...] = ()
-    #: the signed receipt, line by line, where the sender asks for one
-    proof: tuple[str, ...] = ()
