@@ -12,7 +12,7 @@ from bot.conversation.given import Given, said, verdicts
 from bot.conversation.pressing import UNKNOWN, Press
 from bot.conversation.standing import standing_letters
 from bot.conversation.talk import END_AFTER, REMIND_AFTER, Talk
-from register.records import Case, Entered, Letter, RawMessage, Turn
+from register.records import Case, Entered, Entry, Letter, RawMessage, Turn
 from replies.chat import button, languages, say
 
 #: a group is told once in this time where to write
@@ -34,6 +34,12 @@ async def in_a_group(talk: Talk) -> Entered:
 async def unreadable(talk: Talk) -> Entered:
     """A sticker, an emoji, something that cannot be shown."""
     return await talk.aside(talk.turn(talk.says(say("unreadable", talk.language()))))
+
+
+async def invited(talk: Talk, entry: Entry) -> Entered:
+    """What is no matter for the register stays where a person sees it; whoever wrote it is told how to go on."""
+    language = talk.language(entry.understanding)
+    return await talk.enter(replace(entry, turn=talk.turn(talk.says(say("write", language), (), language))))
 
 
 async def greeted(talk: Talk) -> Entered:

@@ -186,8 +186,9 @@ def cannot_wait(understanding: Understanding) -> bool:
 
 
 def is_greeting(submission: Submission, understanding: Understanding) -> bool:
-    """A few words that tell of nothing."""
-    few = len(submission.text.split()) < _FEW_WORDS and not submission.attachments
+    """A few words that tell of nothing; a place or a telephone number does."""
+    plain = not submission.attachments and not any(character.isdigit() for character in submission.text)
+    few = plain and len(submission.text.split()) < _FEW_WORDS
     return few and understanding.kind.label not in _MATTERS and understanding.urgent.label is not True
 
 

@@ -26,6 +26,7 @@ from register.records import (
     Submission,
     Turn,
     Understanding,
+    Verdict,
 )
 
 Consider = Callable[[RawMessage, Submission, Procedure, Desk, datetime, Given], Awaitable[Entry]]
@@ -75,9 +76,9 @@ class Talk:
 
     # --- weighing ---
 
-    async def weighed(self, *, whole: Submission | None = None, case: Case | None = None) -> Entry:
-        """The entry that this message would make."""
-        given = Given(whole=whole, verdicts=verdicts(self.dialogue.answers), case=case)
+    async def weighed(self, *, whole: Submission | None = None, case: Case | None = None, **more: Verdict) -> Entry:
+        """The entry that this message would make; `more` are verdicts besides the sender's answers."""
+        given = Given(whole=whole, verdicts=verdicts(self.dialogue.answers) | more, case=case)
         return await self.consider(self.raw, self.submission, self.procedure, self.desk, self.now, given)
 
     async def whole(self, *more: Submission) -> Submission:

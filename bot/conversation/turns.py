@@ -14,7 +14,19 @@ from bot.desk import Desk
 from procedures.model import Procedure
 from register.dialogues import Overtaken
 from register.errors import Temporary
-from register.records import Case, Dialogue, Disposition, Entered, Entry, Letter, RawMessage, Secrecy, Submission, Turn
+from register.records import (
+    UNSURE,
+    Case,
+    Dialogue,
+    Disposition,
+    Entered,
+    Entry,
+    Letter,
+    RawMessage,
+    Secrecy,
+    Submission,
+    Turn,
+)
 from replies.chat import say
 
 #: how often a turn is thought over because another process was faster
@@ -75,7 +87,8 @@ async def _news(talk: Talk) -> Entered:
 
 async def _written(talk: Talk) -> Entered | None:
     entry = await talk.weighed()
-    if entry.joined_by or entry.decision.disposition is not Disposition.REGISTERED:
+    passed_over = _is_passed_over(entry)
+    if entry.joined_by or (entry.decision.disposition is not Disposition.REGISTERED and not passed_over):
         return await _joined(talk, entry)
     if talk.dialogue.state == "asking":
         return await _continued(talk)
@@ -84,11 +97,19 @@ async def _written(talk: Talk) -> Entered | None:
     case = await _spoken_of(talk)
     if case is not None:
         return await _joined(talk, await talk.weighed(case=case))
+    if passed_over:
+        return await asides.invited(talk, entry)
     if _needs_no_question(talk, entry):
         return await _registered(talk, entry)
     if questions.is_greeting(talk.submission, entry.understanding):
         return await asides.greeted(talk)
     return await _asked(talk, entry, talk.submission)
+
+
+def _is_passed_over(entry: Entry) -> bool:
+    """True for a person's own words that the procedure has no rule for but to set them aside."""
+    aside = entry.decision.disposition is Disposition.SET_ASIDE
+    return aside and entry.ruling.automatic is None and not entry.joined_by
 
 
 async def _continued(talk: Talk) -> Entered | None:
@@ -194,7 +215,12 @@ async def _held(talk: Talk) -> Entered | None:
         return None
     if said.state == "filing" and said.case_id is not None:
         return await _followed(talk, said.case_id)
-    return await _registered(talk, await talk.weighed(whole=await talk.whole()))
+    whole = await talk.whole()
+    entry = await talk.weighed(whole=whole)
+    if _is_passed_over(entry):
+        # Who hands something in wants it to be in the book: it is for a person to say what it is.
+        entry = await talk.weighed(whole=whole, kind=UNSURE)
+    return await _registered(talk, entry)
 
 
 def _less(talk: Talk) -> Turn:

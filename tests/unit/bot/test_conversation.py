@@ -309,3 +309,23 @@ async def test_an_edited_message_takes_the_place_of_its_first_form(trial: Trial)
     (notice, *_) = await trial.letters(await phone.case(), "notice")
     assert f"{COMPLAINT} Det är på Gärdet." in notice["body"]
     assert f"{COMPLAINT}\n" not in notice["body"]
+
+
+async def test_a_picture_with_few_words_begins_a_conversation(trial: Trial) -> None:
+    """F3: and is registered as it stands, without a press."""
+    phone = Phone(trial)
+    photo = {"file_id": "a", "file_unique_id": "a", "width": 9, "height": 9}
+    await phone.sends(photo=[photo], caption="Så såg maten ut i dag.")
+    assert "Så här har jag förstått dig" in phone.last
+    await phone.work(AT + 4 * DAY)
+    assert (await phone.case()).messages == 1
+    await sound(trial)
+
+
+async def test_nobody_is_met_by_silence(trial: Trial) -> None:
+    """D2: what no rule of the school is for is set aside; its writer is told how to go on."""
+    phone = Phone(trial)
+    await phone.sends(location={"latitude": 59.34, "longitude": 18.09})
+    await phone.sends(contact={"first_name": "Per", "phone_number": "070"})
+    assert len(phone.heard) == 2
+    await sound(trial)
