@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from classifiers import cyrillic
+from classifiers.catalogue import languages
+from classifiers.cues import pattern
 from classifiers.reading import Reading
 from register.records import RoleFacts, Verdict
 
@@ -12,6 +14,8 @@ NAME = "persons"
 MOST = 4
 #: from this likelihood on, a role-holder who is named is kept away from the case
 _HOLDER = 0.03
+#: a greeting has at most so many words
+_GREETING_WORDS = 6
 
 #: kinds in which somebody is complained about
 _KINDS = ("complaint", "concern", "follow_up")
@@ -52,10 +56,28 @@ def _may_complain(reading: Reading) -> bool:
 
 
 def _holders(reading: Reading, roles: tuple[RoleFacts, ...]) -> list[str]:
-    """Role-holders named in full who may be complained about: believed sooner than others."""
-    surnames = [_words(role.name)[-1] for role in roles if len(_words(role.name)) > 1]
-    likely = [name for name, score in reading.people() if score >= _HOLDER]
-    return [name for name in likely if any(_like(surname, _words(name)) for surname in surnames)]
+    """Role-holders who are named: by surname believed sooner than others, in full always.
+
+    A case that is kept from somebody who was only mentioned goes to their stand-in; one that is shown to the person it
+    is about cannot be taken back (G2).
+    """
+    holders = [words for words in (_words(role.name) for role in roles) if len(words) > 1]
+    named = [(score, name, _words(name)) for name, score in reading.people()]
+    return [
+        name
+        for score, name, words in named
+        if any(_like(last, words) and (score >= _HOLDER or _like(first, words)) for first, *_, last in holders)
+        and (score >= _HOLDER or not _is_only_greeted(name, reading))
+    ]
+
+
+def _is_only_greeted(name: str, reading: Reading) -> bool:
+    """True where a name stands in the greeting alone: whom a complaint is written to is not whom it is about."""
+    first, _, rest = reading.message.body.strip().partition("\n")
+    known = languages().get(reading.language)
+    greeting = pattern(known.greetings) if known else None
+    greets = greeting is not None and greeting.match(first) is not None and len(first.split()) <= _GREETING_WORDS
+    return greets and name in first and name not in f"{reading.message.subject}\n{rest}"
 
 
 def _is(role: RoleFacts, person: str, roles: tuple[RoleFacts, ...], reading: Reading) -> bool:

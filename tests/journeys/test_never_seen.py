@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.journeys.house import House
 from tests.journeys.mails import NOT_SATISFIED, answer, complaint, mail
 
@@ -87,12 +85,18 @@ async def test_the_stand_in_is_never_who_is_complained_about(house: House) -> No
     assert "hedvig.lagerstam@alexanderskolan.se" not in {one["to_value"] for one in await house.ordered(case)}
 
 
-@pytest.mark.xfail(strict=True, reason="classifiers/persons.py finds a name only behind a title")
 async def test_a_name_alone_keeps_its_holder_from_the_case(house: House) -> None:
     """G2: a role's holder is named, without a title."""
     text = ABOUT_THE_HEAD.replace("förskolerektorn på Gärdet, Siv Ekebladh", "Hedvig Lagerstam")
     case = await house.registered(mail("hej@alexanderskolan.se", "Klagomål på Hedvig Lagerstam", text))
     assert case.excluded == ("operations_manager",)
+
+
+async def test_whom_a_complaint_is_written_to_is_not_whom_it_is_about(house: House) -> None:
+    """A3: the head of the preschool is greeted by name, and gets the case."""
+    text = "Hej Siv Ekebladh,\n\njag klagar på maten på Gärdet. Min son har fått fel mat tre gånger.\n\nPer Alm"
+    case = await house.registered(mail("hej@alexanderskolan.se", "Klagomål på maten", text))
+    assert (case.owner, case.excluded) == ("head_gardet", ())
 
 
 async def test_only_the_head_of_the_preschool_is_kept_from_the_case(house: House) -> None:
