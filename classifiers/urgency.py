@@ -6,6 +6,7 @@ there is, a false alarm costs a phone call.
 
 from __future__ import annotations
 
+from classifiers import danger
 from classifiers.reading import Reading
 from register.records import Verdict
 
@@ -15,8 +16,14 @@ NAME = "urgent"
 DANGER = ("danger", "medical", "missing", "self_harm", "sexual", "violence", "weapon")
 
 
+#: how sure unmistakable words are
+CERTAIN = 0.97
+
+
 def answer(reading: Reading) -> Verdict:
-    """True from the trained threshold on, which lies where nearly no danger is missed."""
+    """True from the trained threshold on, where nearly no danger is missed; always for unmistakable words."""
+    if certain := danger.unmistakable(reading.message.sentences or (reading.message.plain,)):
+        return Verdict(label=True, score=CERTAIN, because=certain[:3], by=reading.by(NAME))
     yes, threshold = reading.scores[NAME]["yes"], reading.numbers[f"urgent_threshold_{reading.stage}"]
     urgent = yes >= threshold
     because = reading.strongest(NAME, "yes", DANGER) if urgent else ()

@@ -1,0 +1,22 @@
+"""Is there danger that nobody could mistake? Certain words, which stand above what the trained model says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_suffix(".toml")
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    groups: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return re.compile("|".join(f"(?:{one})" for group in groups.values() for one in group), re.IGNORECASE)
+
+
+def unmistakable(sentences: Sequence[str]) -> tuple[str, ...]:
+    """The sentences that speak of a child who may die or is missing; empty where none does."""
+    return tuple(sentence for sentence in sentences if _pattern().search(sentence))
