@@ -61,6 +61,8 @@ class Outcome:
     attempts: int = 0
     #: an error that no sender should raise, for the log; the letter is deferred all the same
     error: BaseException | None = None
+    #: how long the other side asked us to wait, in seconds
+    wait: float | None = None
 
 
 async def dispatch_once(
@@ -161,7 +163,8 @@ class _WayOut:
                 await self._outbox.letter_failed(outgoing, outcome.reason, now)
             case _:
                 letter = outgoing.letter
-                until = now + pause(letter.id, outgoing.attempts, urgent=letter.urgent)
+                usual = pause(letter.id, outgoing.attempts, urgent=letter.urgent)
+                until = now + (usual if outcome.wait is None else timedelta(seconds=outcome.wait))
                 await self._outbox.letter_deferred(outgoing, until, outcome.reason, now)
 
 
@@ -178,4 +181,6 @@ def _judged(outgoing: OutgoingLetter, answer: str | BaseException) -> Outcome:
     if is_given_up(attempts, urgent=letter.urgent):
         given_up = f"given up after {GIVE_UP_AFTER.days} days: {reason}"
         return Outcome(letter=letter, result="failed", reason=given_up, attempts=attempts, error=error)
-    return Outcome(letter=letter, result="deferred", reason=reason, attempts=attempts, error=error)
+    # A chat server that asks for patience says how long; a sender passes that on as `retry_after`.
+    wait = getattr(answer, "retry_after", None)
+    return Outcome(letter=letter, result="deferred", reason=reason, attempts=attempts, error=error, wait=wait)

@@ -226,3 +226,12 @@ async def test_a_given_up_letter_fails_and_says_why() -> None:
     outcomes = await go(outbox, Relay({"a": Temporary("451 later")}))
     assert outcomes["a"].result == "failed"
     assert outbox.failed["a"] == "given up after 5 days: 451 later"
+
+
+async def test_a_server_that_says_how_long_to_wait_is_asked_again_then() -> None:
+    patience = Temporary("asks to wait")
+    patience.retry_after = 3.0  # type: ignore[attr-defined]  # as the chat sender's faults have it
+    outbox = Outbox([letter("a")])
+    assert (await go(outbox, Relay({"a": patience})))["a"].result == "deferred"
+    waited, _ = outbox.deferred["a"]
+    assert timedelta(seconds=3) <= waited < timedelta(seconds=10)
