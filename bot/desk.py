@@ -20,6 +20,8 @@ from register.store import Register
 from replies.compose import Composer
 
 T = TypeVar("T")
+#: so many of a unit's open cases are looked at; a notice lists the newest that its reader may see
+OPEN_CASES = 50
 #: open cases of a unit that are looked at for a notice
 MOST_OPEN_CASES = 50
 

@@ -31,7 +31,7 @@ COMPLETE = ("sv", "bg", "nb", "nn", "en")
 SURE_LANGUAGE = 0.5
 #: where the register can send letters; a phone number is for people
 REACHABLE = (AddressKind.MAIL, AddressKind.TELEGRAM)
-#: how many of the unit's open cases a notice lists (D4)
+#: how many of the unit's open cases a notice lists, the newest (D4)
 LISTED_CASES = 10
 
 
@@ -103,7 +103,7 @@ class Writing:
         """The unit's open cases that this role may see; never one that is about its holder (G2)."""
         seen = [one for one in self.open_cases if order.to not in one.excluded and one.id != case.id]
         language = self.procedure.default_language
-        return tuple(f"{one.reference} {_about(one, language)}".strip() for one in seen[:LISTED_CASES])
+        return tuple(f"{one.reference} {_about(one, language)}".strip() for one in seen[-LISTED_CASES:])
 
 
 def _about(case: Case, language: str) -> str:
