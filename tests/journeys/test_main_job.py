@@ -40,7 +40,7 @@ EVERY = [(school, language) for school in COMPLAINTS for language in LANGUAGES]
 
 @pytest.mark.parametrize(("school", "language"), EVERY)
 async def test_a_complaint_is_registered_acknowledged_and_routed(house: House, school: str, language: str) -> None:
-    """A3, A6, B1, C8, C9, D1, D2, D3, D5, E2, F2, G1: the whole main job, in the parent's language."""
+    """A1, A3, A6, B1, B3, C8, C9, D1, D2, D3, D5, E2, F2, G1: the whole main job, in the parent's language."""
     said = COMPLAINTS[school][language]
     one = complaint(school, language)
     case, letter = await house.opened(one)
@@ -49,6 +49,7 @@ async def test_a_complaint_is_registered_acknowledged_and_routed(house: House, s
     assert (case.organisation, case.unit, case.owner, case.language) == (
         school, table["unit"], table["owner"], language,
     )  # fmt: skip
+    assert case.category
     kinds, next_role = PROMISED[school]
     owner, next_level = procedure.role(case.owner), procedure.role(next_role)
     unit, stage = procedure.unit(case.unit), procedure.stage(case.stage)
@@ -153,6 +154,28 @@ async def test_every_report_goes_to_the_deputy_director_too(house: House) -> Non
     assert case.recipients[:2] == ("head_primary", "deputy_director")
     notice = await house.arrived(case, "notice", "deputy_director")
     assert notice.to == "ivaylo.stoimenov@stgeorgeschool.eu"
+
+
+async def test_a_preschools_own_mailbox_says_which_one_it_is(house: House) -> None:
+    """A1: what a head forwards to the preschool's mailbox is registered the same way, and answered from hej@."""
+    one = mail("linnegatan@alexanderskolan.se", "Klagomål", "Min son har fått fel mat tre gånger trots sin allergi.")
+    case, letter = await house.opened(one)
+    assert (case.unit, case.owner) == ("Linnégatan", "head_linnegatan")
+    assert letter.reply_to.partition("+")[0] == "hej"
+    assert "Torsten Brandelius" in letter.words
+
+
+async def test_a_notice_carries_the_local_facts_and_the_open_cases(house: House) -> None:
+    """D4: who handles it knows the place and what else is open there; the parent is told nothing of it."""
+    first, _ = await house.opened(complaint("nordberg", "nb"))
+    second, letter = await house.opened(complaint("nordberg", "nn"))
+    unit = house.school(second).unit(second.unit)
+    assert unit
+    notice = await house.arrived(second, "notice", "head_9")
+    facts = house.school(second).lines_in(unit.facts, "nb")
+    assert [fact for fact in facts if fact not in notice.words] == []
+    assert notice.is_about(first.reference)
+    assert not letter.is_about(first.reference)
 
 
 async def test_a_kindergarten_complaint_is_its_directors(house: House) -> None:

@@ -54,6 +54,7 @@ BOUNCE = (
 )
 STRANGE = {b"to": b"a@b.example", b"id": b"x@y.example"}
 ABSENT = {"Auto-Submitted": "auto-replied"}
+FOOD = "Min son på Gärdet har fått fel mat tre gånger."
 AWAY = "Jag är ledig till och med den 30 november och läser inte min e-post."
 NEWS = {"List-Id": "<nyheter.laromedel.example>", "List-Unsubscribe": "<https://laromedel.example/av>"}
 ADVERT = "Just nu har vi 30 % rabatt på alla digitala läromedel. Beställ senast den 30 november på vår webbplats."
@@ -110,7 +111,7 @@ async def test_a_sender_gets_so_many_automatic_letters_and_no_more(trial: Trial)
     """G5: in each of several windows; what comes beyond is registered all the same."""
 
     async def says(minutes: float) -> str:
-        one = complaint("alexanderskolan", "sv", subject=f"Maten igen {minutes}", sender="ofta@foralder.example")
+        one = mail("hej@alexanderskolan.se", f"Klagomål {minutes}", FOOD, sender="ofta@foralder.example")
         return (await trial.case(one, AT + timedelta(minutes=minutes))).not_acknowledged_because or ""
 
     assert [await says(minute) for minute in range(6)] == ["", "", "", "", "", "rate_limit"]
@@ -125,9 +126,8 @@ async def test_a_sender_gets_so_many_automatic_letters_and_no_more(trial: Trial)
 async def test_answers_are_counted_where_they_go(trial: Trial) -> None:
     """G5: a Reply-To that is a mailbox of ours is not followed, and hides nobody from the limit."""
     for minute in range(6):
-        one = with_headers(
-            "Reply-To: hej@alexanderskolan.se", subject=f"Maten {minute}", sender="ofta@foralder.example"
-        )
+        ours = {"Reply-To": "hej@alexanderskolan.se"}
+        one = mail("hej@alexanderskolan.se", f"Klagomål {minute}", FOOD, sender="ofta@foralder.example", headers=ours)
         case = await trial.case(one, AT + timedelta(minutes=minute))
     assert case.not_acknowledged_because == "rate_limit"
 
