@@ -60,7 +60,9 @@ class Model:
             _put(file, "about.json", json.dumps(about, sort_keys=True, indent=1).encode())
             for name in sorted(arrays):
                 buffer = io.BytesIO()
-                np.save(buffer, np.asarray(arrays[name], dtype=np.float16), allow_pickle=False)
+                # A nought has no sign: that would be all that is left of differences far below what is stored.
+                stored = np.ascontiguousarray(arrays[name], dtype=np.float16) + np.float16(0)
+                np.save(buffer, stored, allow_pickle=False)
                 _put(file, f"{name}.npy", buffer.getvalue())
 
     @classmethod
