@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import sys
 from pathlib import Path
@@ -30,6 +31,13 @@ app.add_typer(proof, name="receipt")
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default lyhord.toml where it exists.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Paths = Annotated[list[Path], typer.Argument(help="Files or folders.")]
+
+
+class Way(enum.StrEnum):
+    """How a report came that staff enter by hand."""
+
+    PHONE = "phone"
+    POST = "post"
 
 
 @app.command()
@@ -91,6 +99,26 @@ def intake(
     from bot.commands.intake import intake as take
 
     take(paths, to=to, json=json, config=config)
+
+
+@app.command()
+def record(
+    to: Annotated[str, typer.Argument(metavar="MAILBOX", help="The mailbox that it would have been written to.")],
+    by: Annotated[Way, typer.Option(help="How it came.")] = Way.PHONE,
+    name: Annotated[str, typer.Option(help="Who said or wrote it.")] = "",
+    phone: Annotated[str, typer.Option(help="The number that it came from.")] = "",
+    mail: Annotated[str, typer.Option(help="Where an answer may go, if they gave an address.")] = "",
+    at: Annotated[str | None, typer.Option(help="When, e.g. 2026-11-24T10:05; default now.")] = None,
+    text: Annotated[str | None, typer.Option(help="The fullest possible account; default standard input.")] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Enters what was said on the phone or came by post, by the same path as a mail."""
+    from bot.commands.record import Report, account, moment
+    from bot.commands.record import record as enter
+
+    report = Report(to=to, by=by.value, name=name, phone=phone, mail=mail, at=moment(at), account=account(text))
+    enter(report, json=json, config=config)
 
 
 @app.command()

@@ -23,6 +23,9 @@ from typing import Protocol
 from register.errors import BadSettings
 from register.records import RawMessage, Submission
 
+#: what is not received by a channel: files, and what staff enter that came by phone or post
+BY_HAND = ("file", "phone", "post")
+
 
 class Receive(Protocol):
     """Writes a message to the spool."""
@@ -72,7 +75,7 @@ def load(kind: str) -> ModuleType:
 
 def read(raw: RawMessage) -> Submission:
     """A Submission of whatever a channel has spooled; never raises on any content."""
-    if raw.channel == "file":
+    if raw.channel in BY_HAND:
         from intake.mime import read as read_mail
 
         return read_mail(raw)

@@ -252,6 +252,39 @@ def test_settings_that_are_wrong_are_said_in_a_line(run: Run, tmp_path: Path, fo
     assert said.err.count("\n") == 1
 
 
+def test_a1_c4_what_was_said_on_the_phone_is_registered_like_a_mail(run: Run) -> None:
+    """A1, C4: reception writes down number, time, name and account; the case takes the same way."""
+    words = ("--name", "Мария Иванова Петрова", "--phone", "0888 123 456", "--at", "2026-11-24T10:05")
+    text = "Подавам оплакване: в 3Б клас часовете по математика се водят от различни заместници."
+    said = run("record", "reception@stgeorgeschool.eu", *words, "--text", text, "--json")
+    (shape,) = said.objects
+    assert (said.status, shape["outcome"]) == (0, "registered")
+    (shown,) = run("register", "show", shape["reference"], "--json").objects
+    assert (shown["channel"], shown["organisation"]) == ("phone", "st_george")
+    assert shown["not_acknowledged_because"] == "no_sender"
+    (message,) = shown["messages"]
+    assert text in message["text"]
+    assert message["form"]["phone"].endswith("123 456")
+    assert any("0888 123 456" in letter["body"] for letter in shown["letters"])
+    again = run("record", "reception@stgeorgeschool.eu", *words, "--text", text, "--json")
+    assert again.objects == [shape]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("nobody@elsewhere.example", "--text", "Hej"), "mailbox of no school"),
+        (("hej@alexanderskolan.se", "--text", "  "), "account is empty"),
+        (("hej@alexanderskolan.se", "--at", "yesterday", "--text", "Hej"), "is no moment"),
+    ],
+)
+def test_a_report_that_cannot_be_entered_is_one_line(run: Run, words: tuple[str, ...], says: str) -> None:
+    said = run("record", *words)
+    assert said.status == 1
+    assert says in said.err
+    assert said.err.count("\n") == 1
+
+
 def test_help_comes_without_the_heavy_libraries() -> None:
     """Import time of the command line without classification: nothing heavy is imported for help."""
     heavy = ("spacy", "sklearn", "numpy", "sqlalchemy", "telegram", "aiosmtpd", "jinja2", "babel")
