@@ -131,7 +131,7 @@ def _of(files: dict[str, str], all_files: dict[str, str], place: str) -> Iterato
 def _unknown(tree: nodes.Template, is_part: bool) -> Iterator[str]:
     known = NAMES | HANDED if is_part else NAMES
     for name in sorted(meta.find_undeclared_variables(tree) - known):
-        yield f"no fact is called {name!r}; the facts stand in `LetterFacts` in register/records.py"
+        yield f"no fact is called {name!r}; the facts stand in `LetterFacts` in register/records/saying.py"
 
 
 def _unwritable(files: dict[str, str], wording: Wording, place: str) -> Iterator[str]:

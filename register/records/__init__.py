@@ -1,0 +1,77 @@
+"""The nouns that all rooms speak of: frozen, keyword-only, standard library only; a module a stretch of the way."""
+
+from __future__ import annotations
+
+from register.records.arriving import Attachment, Automatic, RawMessage, Ruling, Submission
+from register.records.belonging import Match, ThreadKey
+from register.records.books import Books, SetAside, Whereabouts
+from register.records.conversing import Dialogue, Turn
+from register.records.deciding import Assignment, Deadline, Decision, Disposition, LetterOrder, Step
+from register.records.keeping import (
+    Case,
+    Compose,
+    Entered,
+    Entry,
+    Happening,
+    JournalEntry,
+    Letter,
+    OutgoingLetter,
+    Question,
+    SealedCode,
+    Secrecy,
+)
+from register.records.saying import Contact, LetterFacts, Promise
+from register.records.understanding import (
+    UNSURE,
+    Label,
+    OrganisationFacts,
+    RoleFacts,
+    Understanding,
+    UnitFacts,
+    Verdict,
+)
+from register.records.who import Address, AddressKind
+
+__all__ = [
+    "UNSURE",
+    "Address",
+    "AddressKind",
+    "Assignment",
+    "Attachment",
+    "Automatic",
+    "Books",
+    "Case",
+    "Compose",
+    "Contact",
+    "Deadline",
+    "Decision",
+    "Dialogue",
+    "Disposition",
+    "Entered",
+    "Entry",
+    "Happening",
+    "JournalEntry",
+    "Label",
+    "Letter",
+    "LetterFacts",
+    "LetterOrder",
+    "Match",
+    "OrganisationFacts",
+    "OutgoingLetter",
+    "Promise",
+    "Question",
+    "RawMessage",
+    "RoleFacts",
+    "Ruling",
+    "SealedCode",
+    "Secrecy",
+    "SetAside",
+    "Step",
+    "Submission",
+    "ThreadKey",
+    "Turn",
+    "Understanding",
+    "UnitFacts",
+    "Verdict",
+    "Whereabouts",
+]

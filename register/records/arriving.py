@@ -1,0 +1,124 @@
+"""What arrived: raw, decoded, and whether it may be answered."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from register.records.who import Address
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawMessage:
+    """A message as the channel got it; written to the spool before it is acknowledged."""
+
+    #: the file name of the channel below `intake/channels`: lmtp, smtp, imap, telegram; or `file`
+    channel: str
+    #: unique within the channel: a repeated delivery has the same one
+    external_id: str
+    #: the exact bytes: an RFC 5322 message, or the JSON of a chat update
+    content: bytes
+    received_at: datetime
+    #: envelope recipients or the mailbox's own address; empty where the channel knows none
+    recipients: tuple[str, ...] = ()
+    #: envelope sender; `""` is the null path `<>`, None where the channel has no envelope
+    envelope_from: str | None = None
+    #: the organisation that the channel is bound to; None: by recipient
+    organisation: str | None = None
+    #: the spool's own number, once it is written
+    spool_id: int | None = None
+    #: how often a worker has claimed it, this time included; with `claimed_by` it fences the claim
+    attempts: int = 0
+    claimed_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that came with a message."""
+
+    #: safe and unique within the message: no path, no control character
+    name: str
+    #: media type in lower case, `application/octet-stream` where unknown
+    type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return len(self.content)
+
+
+class Automatic(enum.StrEnum):
+    """Why a message is not a person's own writing."""
+
+    BOUNCE = "bounce"
+    AUTO_REPLY = "auto_reply"
+    LIST = "list"
+    OWN = "own"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What somebody sent, decoded. No field holds a lone surrogate or NUL; single-line ones hold no CR or LF."""
+
+    #: the channel it came through, as in `RawMessage.channel`
+    channel: str
+    #: where the sender can be reached (From; the chat); None where the message names no sender
+    sender: Address | None = None
+    #: where an answer is asked for (Reply-To) when that differs from `sender`
+    reply_to: Address | None = None
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    #: addresses of delivery: envelope, Delivered-To, X-Original-To
+    delivered_to: tuple[str, ...] = ()
+    subject: str = ""
+    #: when the sender says it was written; aware, or None where absent or unreadable
+    date: datetime | None = None
+    #: Message-ID without angle brackets; empty where there is none
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    #: the whole readable text
+    text: str = ""
+    #: only what this sender newly wrote, without quotes and signature
+    reply: str = ""
+    #: the HTML part as it came, hostile; empty where there is none
+    html: str = field(default="", repr=False)
+    attachments: tuple[Attachment, ...] = ()
+    #: all header fields in order, names in lower case, values decoded and unfolded
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    #: envelope sender as in `RawMessage.envelope_from`, else Return-Path; None where unknown
+    envelope_from: str | None = None
+    #: what was wrong with the message, in plain words without content
+    defects: tuple[str, ...] = ()
+    #: labelled fields found in the text or a form: name, address, phone, unit, date, signature, answer_by, ...
+    form: Mapping[str, str] = field(default_factory=dict)
+    #: text of parts that a bounce or forward returned (message/rfc822, rfc822-headers), as header lists
+    returned_headers: tuple[tuple[tuple[str, str], ...], ...] = field(default=(), repr=False)
+    #: hex SHA-256 over sender, subject, text and attachments: equal content has an equal one
+    fingerprint: str = ""
+
+    def header(self, name: str) -> str:
+        """The first value of a header field by its lower-case name, or an empty string."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """All values of a header field by its lower-case name, in order."""
+        return tuple(value for key, value in self.headers if key == name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ruling:
+    """What the guards say: whether an automatic answer may be sent at all, and what this message is."""
+
+    automatic: Automatic | None = None
+    #: may an automatic answer be sent
+    answerable: bool = True
+    #: a stable code why not: own_loop, null_path, bounce, daemon, auto_submitted, precedence, list, suppress,
+    #: auto_header, no_reply, subject, rate_limit, no_sender, oversize; empty when answerable
+    reason: str = ""
+    #: the evidence, e.g. `Auto-Submitted: auto-replied`
+    because: str = ""
