@@ -6,11 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from intake import cleansing
+from intake import cleansing, remailers
+from intake.automatic import is_machine
 from register.records import Automatic, Case, Happening, RawMessage, Ruling, Submission, Understanding, Verdict
 
 #: what a machine of the sender's says holds their name and number, and nothing about the matter
 _MACHINES = (Automatic.BOUNCE, Automatic.AUTO_REPLY, Automatic.REPORT)
+#: what a person says to a school, and robots do not
+_SAID_BY_PEOPLE = ("complaint", "concern", "question", "praise")
+#: parts of a form by which somebody says who they are
+_NAMING = ("name", "mail", "phone", "address")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +27,21 @@ class Kept:
     #: what the spool keeps in place of the bytes that arrived; None: they stay
     content: bytes | None = None
     journal: tuple[Happening, ...] = ()
+
+
+def wished(submission: Submission, ruling: Ruling, understanding: Understanding) -> Understanding:
+    """The verdicts, in which a person's address that cannot be answered counts as the wish to stay unknown (A4).
+
+    What a robot sends from such an address stays what the guards say; a form that a web page passes on with the name
+    of whoever filled it in is no such wish.
+    """
+    remailed = remailers.evidence(submission)
+    named = submission.reply_to is not None or any(submission.form.get(part) for part in _NAMING)
+    unread = is_machine(submission) and not named and understanding.kind.label in _SAID_BY_PEOPLE
+    if ruling.automatic is not None or not (remailed or unread):
+        return understanding
+    because = (remailed or "an address that is not read",)
+    return replace(understanding, anonymous=Verdict(label=True, score=1.0, because=because, by="address"))
 
 
 def is_unknown(understanding: Understanding, case: Case | None) -> bool:

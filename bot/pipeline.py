@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.anonymous import Kept, is_unknown, without_sender
+from bot.anonymous import Kept, is_unknown, wished, without_sender
 from bot.conversation import Given, take_part
 from bot.desk import Desk
 from bot.secrecy import Answer, answered, spoken, without_codes
@@ -77,6 +77,7 @@ async def consider(
     match = said.match or given.matched(await desk.match(submission, procedure))
     whole = without_codes(given.whole) if given.whole else submission
     understanding = said.understood(given.understood(await desk.understand(whole, procedure)))
+    understanding = wished(submission, ruling, understanding)
     situation = Situation(
         submission=whole,
         ruling=ruling,

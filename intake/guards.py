@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from intake import automatic, bounces
+from intake import automatic, bounces, remailers
 from intake.quotes import passed_on
 from register.records import AddressKind, Automatic, Ruling, Submission
 
@@ -203,6 +203,12 @@ def suppress(submission: Submission, _: Facts) -> Ruling | None:
     return None
 
 
+def remailer(submission: Submission, _: Facts) -> Ruling | None:
+    """Passed on without its sender: a person's message, whose answer would reach nobody."""
+    because = remailers.evidence(submission)
+    return _no("remailer", because) if because else None
+
+
 def no_reply(submission: Submission, _: Facts) -> Ruling | None:
     """An address that says it is not read, where no other is given for answers."""
     if automatic.is_machine(submission):
@@ -259,6 +265,7 @@ GUARDS: tuple[Guard, ...] = (
     mailing_list,
     suppress,
     auto_header,
+    remailer,
     no_reply,
     subject,
     no_sender,

@@ -207,7 +207,7 @@ def test_the_shared_wording_says_the_same_in_every_language(language: str) -> No
 def test_every_reason_for_silence_has_plain_words(language: str) -> None:
     """G5: of all that the guards say."""
     codes = ["own_loop", "null_path", "bounce", "daemon", "auto_submitted", "precedence", "list", "suppress", "joined"]
-    codes += ["auto_header", "no_reply", "subject", "rate_limit", "no_sender", "oversize"]
+    codes += ["auto_header", "no_reply", "remailer", "subject", "rate_limit", "no_sender", "oversize"]
     assert set(codes) <= set(phrases(language).not_acknowledged)
 
 

@@ -107,6 +107,46 @@ async def test_a_persons_complaint_is_a_case_that_says_why_it_was_not_acknowledg
     assert "acknowledge" not in {deadline.kind for deadline in case.deadlines}
 
 
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [
+        (with_headers(sender="mixmaster@post.example"), "remailer"),
+        (with_headers(sender="x7@sub.dizum.com"), "remailer"),
+        (with_headers("X-Remailer-Contact: https://remailer.example/", sender="dana@post.example"), "remailer"),
+        (with_headers("Comments: This message did not originate from the Sender address above."), "remailer"),
+        (with_headers(sender="no-reply@foralder.example"), "no_reply"),
+    ],
+    ids=["a remailer's name", "a remailer's domain", "a remailer's field", "a remailer's notice", "a no-reply address"],
+)
+async def test_a_person_behind_an_address_that_nobody_reads_stays_unknown(trial: Trial, one: Mail, reason: str) -> None:
+    """A4, G3, G5: a wish for anonymity; registered, never answered, the reason stands on the case."""
+    case = await trial.case(one, AT)
+    assert (case.anonymous, case.parties, case.not_acknowledged_because) == (True, (), reason)
+    assert await trial.roles(case, "acknowledgement") == []
+    assert not await trial.register.unknown.has_code(case.id)
+    (message,) = await trial.register.messages(case.id)
+    raw = await trial.register.raw(message["spool_id"])
+    assert raw is not None
+    assert (message["sender"], raw.envelope_from) == ("", None)
+    assert one.sender.encode() not in raw.content
+    (notice,) = await trial.letters(case)
+    assert one.sender not in notice["body"]
+
+
+async def test_a_form_that_a_web_page_passes_on_keeps_the_name_in_it(trial: Trial) -> None:
+    """C7: whoever fills in their name does not wish to stay unknown, whatever address the web page sends from."""
+    text = f"Namn: Dana Åkesson\nTelefon: 070-174 06 05\n\n{FOOD}"
+    case = await trial.case(mail("hej@alexanderskolan.se", "Klagomål", text, sender="noreply@skolwebb.example"), AT)
+    assert (case.anonymous, case.not_acknowledged_because) == (False, "no_reply")
+
+
+async def test_a_robot_at_a_no_reply_address_stays_a_robot(trial: Trial) -> None:
+    """G5: what the guards say of it."""
+    note = mail("hej@alexanderskolan.se", "Automatiskt svar", AWAY, sender="noreply@firma.example", headers=ABSENT)
+    entered = await trial.take(note, AT)
+    assert (entered.case, entered.reason) == (None, "auto_reply")
+
+
 async def test_a_sender_gets_so_many_automatic_letters_and_no_more(trial: Trial) -> None:
     """G5: in each of several windows; what comes beyond is registered all the same."""
 
