@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from intake import charset
 from intake.addresses import addresses
@@ -29,6 +29,8 @@ MAX_SEARCHED = 50_000
 Headers = tuple[tuple[str, str], ...]
 
 _ID = re.compile(r"<([^<>]{1,998})>")
+#: fields that a mail has once at most (RFC 5322, 3.6), as people call them; of two, the first that says something counts
+_ONCE = {"from": "From", "subject": "Subject", "date": "Date", "message-id": "Message-ID", "sender": "Sender"}
 _DELIVERY = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 #: a returned mail's header fields in the text of a bounce that is no multipart (qmail, Exim, older Exchange)
 _RETURNED_IN_TEXT = re.compile(
@@ -66,7 +68,7 @@ def read(raw: RawMessage) -> Submission:
         attachments=files,
         headers=headers,
         envelope_from=raw.envelope_from if raw.envelope_from is not None else _return_path(headers),
-        defects=tuple(dict.fromkeys(defects)),
+        defects=tuple(dict.fromkeys((*defects, *_twice(headers)))),
         form=names_in(sender.name if sender else "") | fields(f"{new.reply}\n{new.signature}"),
         returned_headers=_returned(root, text, new.heading if new.forward or passed_on(subject) else ()),
         fingerprint=_fingerprint(sender, subject, text, files),
@@ -96,6 +98,11 @@ def _decoded(raw: Iterable[Field], hint: str) -> Headers:
 def _first(headers: Headers, name: str) -> str:
     """The first value of that name that says something."""
     return next((value for key, value in headers if key == name and value), "")
+
+
+def _twice(headers: Headers) -> Iterator[str]:
+    names = [key for key, _ in headers]
+    return (f"more than one {said} field" for name, said in _ONCE.items() if names.count(name) > 1)
 
 
 def _texts(root: Part, found: Content, hint: str) -> tuple[str, str, list[tuple[str, bytes]]]:

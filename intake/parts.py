@@ -61,6 +61,8 @@ class _Open:
     part: Part
     boundary: bytes
     child: Part | None = None
+    #: its last boundary was seen
+    ended: bool = False
 
 
 @dataclass(slots=True)
@@ -179,7 +181,7 @@ class _Reader:
         """The last boundary of a multipart; parts that come after it all the same are taken in too."""
         opened = self.stack[level]
         _end(self.data, opened.child, at)
-        opened.child = None
+        opened.child, opened.ended = None, True
         if any(other.boundary == opened.boundary for other in self.stack[:level]):
             opened.part.end = at
             self.forget(level)
@@ -187,6 +189,8 @@ class _Reader:
     def close(self, level: int, at: int) -> None:
         """Ends every open multipart from `level` inwards."""
         for opened in self.stack[level:]:
+            if not opened.ended:
+                self.defects.append("a multipart has no last boundary")
             _end(self.data, opened.child, at)
             opened.part.end = min(opened.part.end, at)
         self.forget(level)

@@ -109,7 +109,6 @@ async def test_truncated_mime_gives_what_could_be_read(house: House) -> None:
     assert [one["name"] for one in message["attachments"]] == ["a.pdf"]
 
 
-@pytest.mark.xfail(strict=True, reason="intake/mime.py does not say so yet")
 @pytest.mark.parametrize(
     "content",
     [
