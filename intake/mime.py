@@ -29,7 +29,7 @@ MAX_SEARCHED = 50_000
 Headers = tuple[tuple[str, str], ...]
 
 _ID = re.compile(r"<([^<>]{1,998})>")
-#: fields that a mail has once at most (RFC 5322, 3.6), as people call them; of two, the first that says something counts
+#: fields that a mail has once at most (RFC 5322, 3.6), as people call them
 _ONCE = {"from": "From", "subject": "Subject", "date": "Date", "message-id": "Message-ID", "sender": "Sender"}
 _DELIVERY = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 #: a returned mail's header fields in the text of a bounce that is no multipart (qmail, Exim, older Exchange)
