@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -83,6 +84,8 @@ def check(
 @app.command()
 def run(config: Config = None) -> None:
     """Runs all channels, workers and the clock until it is told to stop."""
+    # A stop may be asked for while this is still being loaded; the service then has a gentler way.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     from bot.commands.run import run as serve
 
     serve(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,11 +16,12 @@ from bot.desk import Desk
 from bot.logs import log
 from bot.settings import Settings, first_problem
 from bot.supervision import Supervisor
-from bot.wiring import open_desk, open_lanes
+from bot.wiring import Senders, open_desk, open_lanes
 from bot.workers import Workers, now
 from intake import channels
 from intake.channels import Channel, Doorway
 from register.errors import BadSettings, Fault
+from register.sole import only_service
 
 
 class Service:
@@ -38,17 +39,25 @@ class Service:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Starts everything, yields once each channel listens or has said why not, and stops in order."""
-        async with open_desk(self.settings) as desk, open_lanes(self.settings) as (ordinary, urgent):
-            alarms = Alarms(desk, self.settings.operation.alarm_to, self.settings.operation.acknowledge_within)
-            self.workers = Workers(desk, ordinary, alarms, urgent)
-            self._supervisor = Supervisor()
-            self._start(desk)
-            try:
-                await self._until_met()
-                self._started = True
-                yield
-            finally:
-                await self._stop()
+        async with AsyncExitStack() as stack:
+            stack.enter_context(only_service(self.settings.database.url))
+            desk = await stack.enter_async_context(open_desk(self.settings))
+            lanes = await stack.enter_async_context(open_lanes(self.settings))
+            await stack.enter_async_context(self._working(desk, *lanes))
+            yield
+
+    @asynccontextmanager
+    async def _working(self, desk: Desk, ordinary: Senders, urgent: Senders) -> AsyncIterator[None]:
+        alarms = Alarms(desk, self.settings.operation.alarm_to, self.settings.operation.acknowledge_within)
+        self.workers = Workers(desk, ordinary, alarms, urgent)
+        self._supervisor = Supervisor()
+        self._start(desk)
+        try:
+            await self._until_met()
+            self._started = True
+            yield
+        finally:
+            await self._stop()
 
     async def until(self, asked: asyncio.Event) -> None:
         """Returns when a stop is asked for; whatever fails after the start is mended or told, never the end."""

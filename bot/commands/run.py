@@ -1,4 +1,4 @@
-"""`lyhord run`: the service, from `ready` to a clean stop."""
+"""`lyhord run`: the service, from `ready` to a clean stop, which may be asked for before it is ready."""
 
 from __future__ import annotations
 
@@ -19,9 +19,24 @@ def run(config: Path | None) -> None:
 
 
 async def _serve(service: Service) -> None:
-    asked = asyncio.Event()
+    asked, ready = asyncio.Event(), asyncio.Event()
+    life = asyncio.create_task(_live(service, asked, ready))
+
+    def stop() -> None:
+        # A start that waits for a mailbox or a database is broken off, once: what it began is ended in order.
+        if not asked.is_set() and not ready.is_set():
+            life.cancel()
+        asked.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await asyncio.wait({life})
+    if not life.cancelled():
+        life.result()
+
+
+async def _live(service: Service, asked: asyncio.Event, ready: asyncio.Event) -> None:
     async with service.running():
+        ready.set()
         print("ready", flush=True)
         await service.until(asked)

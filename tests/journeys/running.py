@@ -59,29 +59,19 @@ async def _start(*words: object) -> asyncio.subprocess.Process:
     )
 
 
-class Running:
-    """`lyhord run`, from `ready` on; whatever is left of it at the end is killed."""
+class Starting:
+    """`lyhord run`, from its beginning to its end."""
 
     def __init__(self, config: Path) -> None:
         self.config = config
         self._process: asyncio.subprocess.Process
         self._errors: asyncio.Task[bytes]
 
-    async def __aenter__(self) -> Self:
+    async def begin(self) -> None:
+        """Starts the process."""
         self._process = await _start("run", "--config", self.config)
-        assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._errors = asyncio.create_task(self._process.stderr.read())
-        async with asyncio.timeout(PATIENCE):
-            line = await self._process.stdout.readline()
-        assert line == b"ready\n", (await self._errors).decode()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process.returncode is None:
-            await self.end(signal.SIGKILL)
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> Said:
         """Sends a signal and waits for the end."""
@@ -95,6 +85,24 @@ class Running:
             out, err = await self._process.stdout.read(), await self._errors
             status = await self._process.wait()
         return Said(status=status, out=out.decode(), err=err.decode())
+
+
+class Running(Starting):
+    """`lyhord run`, from `ready` on; whatever is left of it at the end is killed."""
+
+    async def __aenter__(self) -> Self:
+        await self.begin()
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            line = await self._process.stdout.readline()
+        assert line == b"ready\n", (await self._errors).decode()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.returncode is None:
+            await self.end(signal.SIGKILL)
 
 
 def hand_over(one: Mail, port: int, kind: str = "lmtp") -> bool:

@@ -19,7 +19,7 @@ from register.store import Register
 from replies.dispatch import LEASE as LETTER_LEASE
 from tests.journeys.house import Post, settings
 from tests.journeys.mails import Mail, complaint, mail, pile
-from tests.journeys.running import Running, free_port, hand_over, lyhord
+from tests.journeys.running import Running, Starting, free_port, hand_over, lyhord
 from tests.journeys.servers.dovecot import Dovecot
 from tests.unit.bot.test_pipeline import DANGER_NN
 from tests.unit.bot.test_workers import BROKEN
@@ -85,6 +85,37 @@ async def test_the_whole_life_of_a_process(tmp_path: Path, post: Post) -> None:
         said = await running.end()
     assert said.is_clean
     assert said.out == ""
+
+
+async def test_a_second_service_on_one_file_is_refused_and_commands_beside_it_work(tmp_path: Path, post: Post) -> None:
+    """Two services on one SQLite file would be two clocks and two claims on one mailbox."""
+    config = settings(tmp_path, post.port, [door(0)])
+    one, file = complaint("nordberg", "nb"), tmp_path / "one.eml"
+    file.write_bytes(one.content)
+    async with Running(config) as running:
+        second = await lyhord("run", "--config", config)
+        (line,) = second.err.splitlines()
+        assert (second.status, second.out) == (1, "")
+        assert "another `lyhord run`" in line
+        assert (await lyhord("intake", file, "--config", config)).is_clean
+        await post.letter(one.sender)
+        assert (await running.end()).is_clean
+
+
+async def test_a_stop_before_it_is_ready_is_clean_too(tmp_path: Path, post: Post) -> None:
+    """A mailbox that is asked for and says nothing holds the start up; the stop does not wait for it."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    silent.setblocking(False)
+    mailbox = (
+        f'[[channels]]\nkind = "imap"\nhost = "127.0.0.1"\nport = {silent.getsockname()[1]}\nsecurity = "none"\n'
+        'user = "hej@alexanderskolan.se"\npassword_file = "password"\n'
+    )
+    (tmp_path / "password").write_text("sommar", encoding="utf-8")
+    starting = Starting(settings(tmp_path, post.port, [mailbox]))
+    await starting.begin()
+    with silent, (await asyncio.get_running_loop().sock_accept(silent))[0]:
+        said = await starting.end()
+    assert (said.status, said.out, said.err) == (0, "", "")
 
 
 async def test_nothing_that_was_accepted_is_lost_by_a_stop_in_the_middle(tmp_path: Path, post: Post) -> None:

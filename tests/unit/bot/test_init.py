@@ -146,7 +146,14 @@ def test_lyhord_check_finds_all_well_and_a_mail_to_the_mailbox_is_registered(tmp
     )
     runner = CliRunner()
     for arguments in (command(tmp_path, **FLAGS)[3:], ["check", "--config", config]):
-        assert runner.invoke(app, arguments, catch_exceptions=False).exit_code == 0
+        said = runner.invoke(app, arguments, catch_exceptions=False)
+        assert said.exit_code == 0
+    # What is still to be filled in is no fault, but is said.
+    assert [line.split(":")[2].strip() for line in said.stderr.splitlines()] == [
+        "role deputy",
+        "role office",
+        "role board",
+    ]
     taken = runner.invoke(app, ["intake", str(mail), "--json", "--config", config], catch_exceptions=False)
     assert '"reference": "AKE ' in taken.stdout
     assert '"outcome": "registered"' in taken.stdout
