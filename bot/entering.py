@@ -1,0 +1,86 @@
+"""From a weighed message to its entry: what is kept of it, and the letters that are owed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.anonymous import Kept, is_unknown, without_sender
+from bot.desk import Desk
+from bot.secrecy import Answer, answered
+from bot.weighing import Weighed
+from bot.writing import Writing
+from register.proofs import fingerprint
+from register.records import Decision, Disposition, Entry, RawMessage, Ruling, Submission, Understanding
+
+
+async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
+    """The entry that a weighed message makes; nothing is written yet."""
+    kept, whole, answer = await _kept(weighed, desk)
+    disposition, match = weighed.decision.disposition, weighed.match
+    return Entry(
+        raw=weighed.raw,
+        submission=kept.submission,
+        ruling=weighed.situation.ruling,
+        understanding=kept.understanding,
+        decision=answer.decision,
+        case=match.case if disposition is Disposition.JOINED else None,
+        joined_by=match.joined_by,
+        may_belong_to=match.may_belong_to,
+        compose=await _writing(weighed, kept, whole, answer, desk, now),
+        journal=(*kept.journal, *weighed.said.journal),
+        duplicate_key=desk.duplicate_key(weighed.said.submission),
+        fingerprint=fingerprint(weighed.said.submission),
+        secrecy=answer.secrecy,
+        cleansed=kept.content,
+    )
+
+
+async def _kept(weighed: Weighed, desk: Desk) -> tuple[Kept, Submission, Answer]:
+    """What the register keeps of the message, the whole that the letters speak of, and what they say besides."""
+    situation, decision, message = weighed.situation, weighed.decision, weighed.said.submission
+    whole, understanding = situation.submission, weighed.understanding
+    if not is_unknown(understanding, situation.case):
+        return Kept(submission=message, understanding=understanding), whole, Answer(decision=decision)
+    answer = await answered(desk, weighed.said, decision, situation.ruling, weighed.match)
+    # A conversation is read as a whole and kept message by message.
+    read = await desk.apart(without_sender, weighed.raw, whole, situation.ruling, understanding)
+    if not weighed.in_conversation:
+        return read, read.submission, answer
+    kept = await desk.apart(without_sender, weighed.raw, message, situation.ruling, understanding)
+    return kept, read.submission, answer
+
+
+async def _writing(
+    weighed: Weighed, kept: Kept, whole: Submission, answer: Answer, desk: Desk, now: datetime
+) -> Writing:
+    return Writing(
+        desk=desk,
+        procedure=weighed.procedure,
+        situation=replace(weighed.situation, submission=whole, understanding=kept.understanding),
+        decision=answer.decision,
+        open_cases=await desk.open_cases(weighed.procedure, weighed.decision),
+        now=now,
+        receipt_code=answer.code,
+        asked=answer.asked,
+    )
+
+
+def nobodys(raw: RawMessage, submission: Submission, now: datetime) -> Entry:
+    """The entry of a message to no school that we know: set aside, where a person can see it."""
+    return Entry(
+        raw=raw,
+        submission=submission,
+        ruling=Ruling(answerable=False, reason="no_school"),
+        understanding=Understanding(),
+        decision=Decision(
+            disposition=Disposition.SET_ASIDE,
+            rule="set_aside:no_school",
+            clause="",
+            procedure="",
+            organisation="",
+            not_acknowledged_because="no_school",
+            registered_on=now.date().isoformat(),
+            because=("no procedure claims any of its recipients",),
+        ),
+    )
