@@ -19,6 +19,7 @@ from email.policy import SMTP
 from intake import documents, pictures
 from intake.attachments import safe_name
 from intake.mime import read
+from intake.untrusted.opening import opened
 from register.records import Attachment, RawMessage, Submission
 
 Hide = Callable[[str], str]
@@ -132,15 +133,19 @@ def _stripped(one: Attachment, hide: Hide) -> tuple[bytes, bool]:
         return one.content, True
     if one.type in _MAILS:
         return hide(_words_of(one.content)).encode(), True
-    strip = documents.STRIPPERS.get(one.type)
     if pictures.is_picture(one.content):
-        strip = pictures.without_metadata
-    elif strip is None and one.content.startswith(b"%PDF-"):
-        strip = documents.pdf
-    elif strip is None and one.content.startswith(b"PK\x03\x04"):
-        strip = documents.office
-    content = strip(one.content) if strip else None
-    return (one.content, False) if content is None else (content, True)
+        content = pictures.without_metadata(one.content)
+    else:
+        task = documents.TASKS.get(one.type) or _task(one.content)
+        content = opened(task, one.content).content if task else None
+    return (content, True) if content else (one.content, False)
+
+
+def _task(content: bytes) -> str:
+    """The task for a document whose media type says nothing."""
+    if content.startswith(b"%PDF-"):
+        return "strip_pdf"
+    return "strip_office" if content.startswith(b"PK\x03\x04") else ""
 
 
 def _words_of(mail: bytes) -> str:

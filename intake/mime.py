@@ -12,7 +12,8 @@ from intake.attachments import attachments
 from intake.bodies import Content, content, text_and_html, transfer_decoded, uuencoded
 from intake.dates import moment
 from intake.fields import Field, header_block
-from intake.forms import fields, names_in
+from intake.forms.typed import fields
+from intake.forms.values import names_in
 from intake.parts import Part, parse
 from intake.quotes import passed_on
 from intake.text import written

@@ -13,8 +13,7 @@ from bot.output import console, emit, show
 from bot.settings import load
 from bot.wiring import load_procedures
 from bot.workers import now
-from intake import guards
-from intake.mime import read
+from intake import channels, guards
 
 
 def parse(files: Sequence[Path], *, json: bool, config: Path | None) -> None:
@@ -31,7 +30,7 @@ def parse(files: Sequence[Path], *, json: bool, config: Path | None) -> None:
 
 def parsed(name: str, content: bytes, own: frozenset[str], loaded: classifiers.Classifiers) -> dict[str, Any]:
     """The object of one message; its language is null where nothing is written."""
-    submission = read(sources.raw(content, to=None, now=now()))
+    submission = channels.read(sources.raw(content, to=None, now=now()))
     ruling = guards.judge(submission, own_addresses=own, is_own_message_id=lambda _: False)
     verdict = loaded.language(subject=submission.subject, body=submission.reply or submission.text)
     language = verdict.label if isinstance(verdict.label, str) and verdict.score else None

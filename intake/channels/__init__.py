@@ -74,7 +74,13 @@ def load(kind: str) -> ModuleType:
 
 
 def read(raw: RawMessage) -> Submission:
-    """A Submission of whatever a channel has spooled; never raises on any content."""
+    """A Submission of whatever a channel has spooled, with the forms that came with it; never raises on any content."""
+    from intake.forms.attached import with_forms
+
+    return with_forms(_read(raw))
+
+
+def _read(raw: RawMessage) -> Submission:
     if raw.channel in BY_HAND:
         from intake.mime import read as read_mail
 

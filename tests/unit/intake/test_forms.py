@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from intake.forms import fields, names_in
+from intake.forms.typed import fields
+from intake.forms.values import names_in
 
 ALEXANDERSKOLAN = """Blankett för klagomål
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+
+from intake.forms.labels import key_of
+from intake.forms.values import DATE, NO_NAME, WORD, completed, keep, names_in
 
 #: longer texts are looked through to here
 MAX_TEXT = 30_000
@@ -14,12 +14,6 @@ MAX_LINES = 1_000
 
 _CELLS = re.compile(r"\t+| {3,}")
 _LABEL = re.compile(r"[\s\-*•_>]{0,6}([^:：\n]{2,60}?)[*_]{0,2}\s?[:：]\s?[*_]{0,2}\s*(.*)", re.S)
-_PLACEHOLDER = re.compile(r"[\s._…\-–—/()\[\]]*|\(?(?:podpis|подпис|underskrift|signature|namnteckning)\)?", re.I)
-_MONTH = r"[^\W\d_]{3,10}"
-_DATE = re.compile(
-    rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}\s?[./-]\s?(?:\d{{1,2}}|[ivxIVX]{{1,4}})\s?[./-]\s?\d{{2,4}}|"
-    rf"\d{{1,2}}\.?(?:st|nd|rd|th)?\s+{_MONTH},?\s+\d{{4}}|{_MONTH}\s+\d{{1,2}},?\s+\d{{4}}"
-)
 _PHONE = re.compile(r"(?<![\d+-])(?:\+|00)?[\d(][\d ()/.\u00a0-]{5,20}\d(?![\d-])")
 _PHONE_WORD = re.compile(
     r"(?i)(?<!\w)(?:tele(?:fon|phone)|tel|tfn|tlf|mobile?|mob|phone|cell|gsm|телефон|тел|моб|гсм|☎|📞|📱)"
@@ -27,23 +21,14 @@ _PHONE_WORD = re.compile(
 )
 _PHONE_WORDS = ("tel", "tfn", "tlf", "mob", "phone", "cell", "gsm", "тел", "моб", "гсм", "☎", "📞", "📱")
 _DIGIT = re.compile(r"\d")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_WORD = r"[^\W\d_a-zа-яёіїєåäöæøéèüñç][^\W\d_]{1,24}(?:-[^\W\d_]{2,25})?"
-_THREE = re.compile(rf"({_WORD})\s+({_WORD})\s+({_WORD})")
-_NO_NAME = re.compile(
-    r"(?i)\b(?:med|vänlig\w*|hälsning\w*|hilsen|helsing|mvh|vennlig|beste|regards|kind|best|sincerely|yours|dear|thank\w*|tack|takk|"
-    r"skola\w*|förskola\w*|skole\w*|school|kommun\w*|kommune|ab|as|ltd|school|kindergarten|уважение|поздрав\w*|благодар\w*|"
-    r"училище|градина|директор\w*|родител\w*|майка|баща|госпож\w*|господин\w*|свети|rektor\w*|lärare|lærer|klass\w*|клас\w*|"
-    r"hej|hei|hello|здравейте|уважаем\w*|from|sent|skickat|sendt|изпратено|my|min|the|и|och|og|and)\b"
-)
 #: `от Десислава Иванова Калоянова, ж.к. „Младост 1“, бл. 54, тел. 0888 000 214`: the head of a Bulgarian complaint
 _FROM_LINE = re.compile(
-    rf"(?im)^\s*(?:ж\s?а\s?л\s?б\s?а\s+)?от\s*:?\s*(?-i:({_WORD}\s+{_WORD}\s+{_WORD}))\s*(?:,|$)([^\n]*)"
+    rf"(?im)^\s*(?:ж\s?а\s?л\s?б\s?а\s+)?от\s*:?\s*(?-i:({WORD}\s+{WORD}\s+{WORD}))\s*(?:,|$)([^\n]*)"
 )
 _BULGARIAN_ADDRESS = re.compile(r"(?i)(?:^|[\s,])((?:гр|с|ул|бул|ж\.\s?к|жк|кв|бл|община)\.?[\s„\"].+)")
 _BEFORE_PHONE = re.compile(r"(?i)[,;]?\s*(?:тел|моб|gsm|гсм|phone|e-?mail|имейл)")
 _PLACED = re.compile(
-    rf"(?i)\s*(?:(?:гр\.|с\.)\s*)?([^\W\d_][\w .-]{{1,30}}?)?,?\s*(?:den|on)?\s*({_DATE.pattern})\s*(?:г\.?|года)?\s*"
+    rf"(?i)\s*(?:(?:гр\.|с\.)\s*)?([^\W\d_][\w .-]{{1,30}}?)?,?\s*(?:den|on)?\s*({DATE.pattern})\s*(?:г\.?|года)?\s*"
 )
 
 
@@ -55,17 +40,7 @@ def fields(text: str) -> dict[str, str]:
     found = _labelled(lines)
     for key, value in _in_a_letter(text[:MAX_TEXT], lines):
         found.setdefault(key, value)
-    if "place_date" in found and (dated := _DATE.search(found["place_date"])):
-        found.setdefault("date", dated[0])
-    if "name" in found and "full_name" not in found:
-        found |= names_in(found["name"])
-    return found
-
-
-def names_in(name: str) -> dict[str, str]:
-    """`full_name` where a name is exactly three capitalised words, as a Bulgarian complaint needs it (C7)."""
-    name = " ".join(name.split()).strip(" ,.\"'„“")
-    return {"full_name": name} if _THREE.fullmatch(name) and not _NO_NAME.search(name) else {}
+    return completed(found)
 
 
 def _labelled(lines: Sequence[str]) -> dict[str, str]:
@@ -83,7 +58,7 @@ def _labelled(lines: Sequence[str]) -> dict[str, str]:
                     continue
             elif pending and value:
                 key, pending = pending, ""
-            _keep(found, key, value)
+            keep(found, key, value)
         if labels and not any(key == "description" for key, _ in _cells(line)):
             _close(found, description)
             description = None
@@ -107,60 +82,25 @@ def _cells(line: str) -> Iterator[tuple[str, str]]:
             yield "", line
         return
     cells = _CELLS.split(line.strip())
-    if len(cells) == 1 and _folded(re.split("[:：]", line, maxsplit=1)[0]) not in _labels():
+    if len(cells) == 1 and not key_of(re.split("[:：]", line, maxsplit=1)[0]):
         # Most lines with a colon are no field.
         yield "", cells[0]
         return
     for cell in cells:
         match = _LABEL.fullmatch(cell)
-        key = _labels().get(_folded(match[1]), "") if match else ""
+        key = key_of(match[1]) if match else ""
         if match and key:
             yield key, match[2].strip()
-        elif bare := _labels().get(_folded(cell)):
+        elif bare := key_of(cell):
             yield (bare, "") if "\t" in line else ("", cell.strip())
         elif cell.strip():
             yield "", cell.strip()
 
 
-def _keep(found: dict[str, str], key: str, value: str) -> None:
-    value = " ".join(value.split()).strip(" *_")
-    if not key or key in found or not value or _PLACEHOLDER.fullmatch(value):
-        return
-    if _CHECKS[key](value):
-        found["name" if key == "full_name" else key] = value
-        if key == "full_name":
-            found |= names_in(value)
-
-
-def _short(limit: int) -> Callable[[str], bool]:
-    return lambda value: len(value) <= limit and any(char.isalpha() for char in value)
-
-
-def _is_phone(value: str) -> bool:
-    return 6 <= sum(char.isdigit() for char in value) <= 25 and len(value) <= 80
-
-
-#: what a value must look like to be taken for one
-_CHECKS: dict[str, Callable[[str], bool]] = {
-    "name": lambda value: _short(80)(value) and not any(char.isdigit() for char in value) and "@" not in value,
-    "full_name": lambda value: _short(100)(value) and not any(char.isdigit() for char in value),
-    "address": _short(200),
-    "postcode": lambda value: len(value) <= 80 and any(char.isdigit() for char in value),
-    "phone": _is_phone,
-    "mail": lambda value: len(value) <= 120 and _MAIL.search(value) is not None,
-    "unit": _short(100),
-    "description": lambda value: bool(value),
-    "place_date": lambda value: len(value) <= 80 and any(char.isdigit() for char in value),
-    "date": lambda value: len(value) <= 40 and _DATE.search(value) is not None,
-    "signature": _short(80),
-    "answer_by": _short(120),
-}
-
-
 def _in_a_letter(text: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Fields without labels: the head of a letter, a line with place and date, the names and the phone below it."""
     head = _FROM_LINE.search(text) if "от" in text or "ОТ" in text else None
-    if head and not _NO_NAME.search(head[1]):
+    if head and not NO_NAME.search(head[1]):
         yield "full_name", " ".join(head[1].split())
         address = _BULGARIAN_ADDRESS.search(head[2])
         if address:
@@ -189,22 +129,6 @@ def _phone(text: str, last: Sequence[str]) -> str:
             return number[0].strip(" .-/")
     for line in last:
         alone = _PHONE.fullmatch(line.strip(" ,."))
-        if alone and alone[0][0] in "+0" and not _DATE.fullmatch(alone[0]):
+        if alone and alone[0][0] in "+0" and not DATE.fullmatch(alone[0]):
             return alone[0].strip()
     return ""
-
-
-@cache
-def _labels() -> dict[str, str]:
-    """The key of every label in any language; where two keys share one, the more exact key has it."""
-    languages = tomllib.loads(Path(__file__).with_name("forms.toml").read_text("utf-8"))
-    found: dict[str, str] = {}
-    for keys in languages.values():
-        for key, labels in keys.items():
-            for label in labels:
-                found.setdefault(_folded(label), key)
-    return found
-
-
-def _folded(label: str) -> str:
-    return " ".join(label.lower().split()).strip(" .:*_-•?!()")
