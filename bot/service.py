@@ -20,6 +20,7 @@ from bot.wiring import Senders, open_desk, open_lanes
 from bot.workers import Workers, now
 from intake import channels
 from intake.channels import Channel, Doorway
+from register.attendance import Attendance
 from register.errors import BadSettings, Fault
 from register.sole import only_service
 
@@ -32,6 +33,8 @@ class Service:
         #: the running channels by name, for tests that need a port
         self.doors: dict[str, Channel] = {}
         self.workers: Workers
+        #: our place among the processes on this register
+        self.attendance: Attendance
         self._met: dict[str, asyncio.Event] = {}
         #: False until every door listens or has said why not
         self._started = False
@@ -50,7 +53,8 @@ class Service:
     async def _working(self, desk: Desk, ordinary: Senders, urgent: Senders) -> AsyncIterator[None]:
         alarms = Alarms(desk, self.settings.operation.alarm_to, self.settings.operation.acknowledge_within)
         self.workers = Workers(desk, ordinary, alarms, urgent)
-        self._supervisor = Supervisor()
+        self.attendance = desk.register.attendance(self.workers.name, self.workers.hear, now)
+        self._supervisor, self._porter = Supervisor(), Supervisor()
         self._start(desk)
         try:
             await self._until_met()
@@ -65,22 +69,33 @@ class Service:
 
     def _start(self, desk: Desk) -> None:
         workers, start = self.workers, self._supervisor.start
+        self._porter.start("attendance", self.attendance.keep)
         for name, (channel, door) in open_channels(self.settings, desk, workers, self._met).items():
             self.doors[name] = channel
-            start(f"door:{name}", partial(self._keep_open, channel, door), may_give_up=lambda: not self._started)
+            keep_open = partial(self._keep_open, name, channel, door)
+            start(f"door:{name}", keep_open, may_give_up=lambda: not self._started)
         start("intake", workers.intake)
         start("dispatch:urgent", partial(workers.dispatch, urgent=True))
         start("dispatch", partial(workers.dispatch, urgent=False))
         start("clock", partial(workers.clock, self.settings.operation.clock_seconds))
 
-    async def _keep_open(self, channel: Channel, door: Doorway) -> None:
+    async def _keep_open(self, name: str, channel: Channel, door: Doorway) -> None:
         """A door that breaks in a way it did not foresee rings the alarm; the supervisor opens it again."""
         try:
-            await channel.run()
+            if channel.for_one_process:
+                await self.attendance.attend(name, channel.run, partial(self._stand_by, name))
+            else:
+                await channel.run()
         except Fault as error:
             if self._started:
                 await door.trouble("fault", error.public)
             raise
+
+    def _stand_by(self, name: str) -> None:
+        """Another process attends to this door; ours takes over when that one ends."""
+        if not self._met[name].is_set():
+            log().info("stands by", action="standing_by", channel=name)
+            self._met[name].set()
 
     async def _until_met(self) -> None:
         """Returns once every door is met; raises BadSettings where one can never be opened."""
@@ -102,6 +117,8 @@ class Service:
         await self._supervisor.stop(*(f"door:{name}" for name in self.doors))
         self.workers.stop()
         await self._supervisor.finish(timedelta(seconds=self.settings.operation.stop_seconds))
+        await self._porter.stop()
+        await self.attendance.sign_out()
         log().info("stopped", action="stopped")
 
 

@@ -16,6 +16,7 @@ from bot.logs import log
 from bot.pipeline import take_in
 from bot.supervision import where
 from register.errors import LeaseLost, Temporary
+from register.line import News
 from register.outbox import CONVERSATION
 from register.records import AddressKind, Entered, RawMessage
 from replies.dispatch import Outcome, dispatch_once
@@ -82,6 +83,10 @@ class Workers:
         self.entered: Callable[[RawMessage, Entered], None] = lambda raw, entered: None
         #: told of every letter that was tried, once what became of it is written down
         self.tried: Callable[[Outcome], None] = lambda outcome: None
+
+    def hear(self, news: News) -> None:
+        """What another process on the same register has brought is there for ours too."""
+        {News.MESSAGES: self.messages, News.LETTERS: self.letters, News.URGENT: self.urgent}[news]()
 
     async def receive(self, raw: RawMessage) -> bool:
         """What a channel calls: the spool, and a nudge to the intake worker once it is on disk."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, select, update
 from sqlalchemy import insert as plain_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import anonymity, filing, unknown
 from register.cases import ACKNOWLEDGING
 from register.errors import LeaseLost
+from register.line import News
 from register.records import Happening, Letter, OutgoingLetter
 from register.tables import cases, deadlines, letters
 from register.writing import Order, Pen, Work, one_by_one
@@ -67,10 +67,11 @@ _UNDELIVERABLE = (
 )
 
 
-async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def put(pen: Pen, rows: Sequence[Mapping[str, Any]]) -> None:
     """Lays letters into the outbox, in their order."""
     if rows:
-        await conn.execute(plain_insert(letters), list(rows))
+        await pen.conn.execute(plain_insert(letters), list(rows))
+        pen.news |= {News.URGENT if row["urgent"] else News.LETTERS for row in rows}
 
 
 async def _claim(pen: Pen, wish: tuple[str, int, datetime, timedelta, bool]) -> tuple[OutgoingLetter, ...]:
@@ -194,7 +195,7 @@ async def post(
         of_case = letter.case_id or case_id
         rows.append(filing.letter_row(letter, now, anonymous=of_case in anonymous) | {"case_id": of_case})
         pen.note(ordered(letter, ""), now, of_case)
-    await put(pen.conn, rows)
+    await put(pen, rows)
 
 
 POST = Work(one_by_one(_post), Order.JOURNALLED)

@@ -184,7 +184,7 @@ class Pages:
             if rows := self._rows[table]:
                 await conn.execute(plain_insert(table), rows)
         await self._write_parties()
-        await outbox.put(conn, self._letters)
+        await outbox.put(self._pen, self._letters)
         for case_id, secrecy, letters, now in self._secrecies:
             await unknown.add(self._pen, case_id, secrecy, letters, now)
         if self._ended:

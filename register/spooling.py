@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register.columns import storable
 from register.errors import LeaseLost
+from register.line import News
 from register.records import Disposition, Happening, RawMessage, SetAside
 from register.tables import ARRIVED, counters, insert, messages, spool
 from register.writing import Order, Pen, Work, one_by_one
@@ -61,6 +62,7 @@ async def _spool_all(pen: Pen, raws: Sequence[RawMessage]) -> list[bool]:
     new = {(row.channel, row.external_id) for row in await pen.conn.execute(keys, list(rows.values()))}
     if new:
         await pen.conn.execute(_COUNT_ARRIVED, {"more": len(new)})
+        pen.news.add(News.MESSAGES)
     answers = []
     for raw in raws:
         key = (raw.channel, storable(raw.external_id))
@@ -125,6 +127,7 @@ async def _replay(pen: Pen, wish: tuple[Sequence[int] | None, datetime]) -> int:
     again = query.values(ended_at=None, outcome="", ready_at=None, claimed_by="", attempts=0).returning(spool.c.id)
     replayed = sorted((await pen.conn.execute(again)).scalars())
     if replayed:
+        pen.news.add(News.MESSAGES)
         pen.note(Happening(what="replayed", facts={"messages": replayed}), now)
     return len(replayed)
 

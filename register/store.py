@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -24,7 +24,9 @@ from register import (
     sweeping,
     whereabouts,
 )
+from register.attendance import Attendance
 from register.faults import told_plainly
+from register.line import News
 from register.opening import engine_for, migrate
 from register.records import (
     Books,
@@ -91,6 +93,10 @@ class Register:
     def commits(self) -> int:
         """How many transactions this object has committed."""
         return self._writer.commits
+
+    def attendance(self, name: str, heard: Callable[[News], None], now: Callable[[], datetime]) -> Attendance:
+        """The place of a process that works on this register and claims under `name`; see `Attendance`."""
+        return Attendance(self._engine, self._writer, name, heard, now)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:

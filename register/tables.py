@@ -22,7 +22,7 @@ from sqlalchemy.types import BigInteger
 from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
-REVISION = "0004"
+REVISION = "0009"
 
 
 metadata = MetaData(
@@ -308,6 +308,15 @@ dialogues = Table(
     Column("version", Integer, nullable=False),
     Column("remind_at", Moment, index=True),
     Column("state", Text, nullable=False),
+)
+
+#: who is at work just now; a process that has died is struck off by another, or by the next start
+processes = Table(
+    "processes",
+    metadata,
+    _serial(),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("signed_in_at", Moment, nullable=False),
 )
 
 #: a row stands here as long as its alarm does

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from register import journal
 from register.errors import LeaseLost, Temporary
 from register.faults import is_away, plain
+from register.line import News, announce
 from register.records import Happening
 from register.sweeping import SHORTLY, sweep
 
@@ -54,6 +55,8 @@ class Pen:
         self._lines: list[journal.Line] = []
         #: True: something was taken out that may not be found in the database's files any more
         self.forgets = False
+        #: what it brings that other processes may wait for
+        self.news: set[News] = set()
 
     async def lock_journal(self) -> None:
         """Makes this transaction the only one that may add to the journal."""
@@ -64,11 +67,13 @@ class Pen:
         """A journal line, in the order of the calls."""
         self._lines.append(journal.Line(at=now, case_id=case_id, happening=happening))
 
-    async def finish(self) -> None:
-        """Appends the lines to the chain."""
+    async def finish(self, sender: str) -> None:
+        """Appends the lines to the chain, and tells the other processes what there is to do."""
         if self._lines:
             assert self._head is not None, "only work of Order.JOURNALLED may note"  # noqa: S101 - a promise within this room
             await journal.append(self.conn, self._head, self._lines)
+        if self.news:
+            await announce(self.conn, sender, self.news)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,8 @@ class Writer:
         self._closed = False
         # A process that was killed may have left something: the first chance is taken.
         self._unswept = True
+        #: by which other processes know who sent news
+        self.name = ""
         #: how many transactions were committed
         self.commits = 0
         self._task = asyncio.create_task(self._run(), name="register-writer")
@@ -199,7 +206,7 @@ class Writer:
                 jobs = [job for job in group if job.work is work]
                 answers = await work.all(pen, [job.wish for job in jobs])
                 results |= {id(job): answer for job, answer in zip(jobs, answers, strict=True)}
-            await pen.finish()
+            await pen.finish(self.name)
             self._unswept = self._unswept or pen.forgets
         self.commits += 1
         return [results[id(job)] for job in group]

@@ -3,8 +3,8 @@
 A channel is one module here, named by its kind. It brings three things:
 
 - `Settings`, a pydantic model of its `[[channels]]` table (`kind` included, secrets as `*_env` or `*_file`);
-- `Channel(settings, doorway)` with `async run()`: it receives until it is cancelled, mends its own connection with
-  backoff, and raises only what a supervisor should see (an occupied port, settings that cannot work);
+- `Channel(settings, doorway)` with `for_one_process` and `async run()`: it receives until it is cancelled, mends its
+  own connection with backoff, and raises only what a supervisor should see (an occupied port, wrong settings);
 - `read(raw)`, which makes a Submission of what it spooled.
 
 The rule that no channel may break: `await doorway.receive(raw)` returns only after the message is on disk. Only then
@@ -55,6 +55,9 @@ class Doorway:
 
 class Channel(Protocol):
     """A running door."""
+
+    #: True: only one of several processes on one register may attend to it at a time, as to a mailbox
+    for_one_process: bool
 
     async def run(self) -> None:
         """Receives until cancelled."""

@@ -66,6 +66,7 @@ class Listener:
 
     kind: str
     dialogue: type[Dialogue]
+    for_one_process = False
 
     def __init__(self, settings: ListenerSettings, doorway: Doorway) -> None:
         self.settings = settings

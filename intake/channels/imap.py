@@ -69,6 +69,8 @@ class Settings(BaseModel):
 class Channel:
     """Watches a mailbox in a thread of its own until it is cancelled."""
 
+    for_one_process = True
+
     def __init__(self, settings: Settings, doorway: Doorway) -> None:
         self.settings = settings
         self.doorway = doorway

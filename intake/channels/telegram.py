@@ -97,6 +97,8 @@ class Channel:
     numbers afresh, and an old, higher offset would confirm messages that nobody has read.
     """
 
+    for_one_process = True
+
     def __init__(self, settings: Settings, doorway: Doorway) -> None:
         """Raises BadSettings where there is no token."""
         settings.token()

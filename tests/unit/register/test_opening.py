@@ -20,7 +20,7 @@ from register.errors import BadSettings, NewerRegister, Temporary
 from register.opening import engine_for
 from register.store import Register
 from register.tables import REVISION, metadata
-from tests.unit.register.conftest import Postgres
+from tests.journeys.servers.postgresql import Postgres
 from tests.unit.register.making import mail
 
 MIGRATIONS = Path(__file__).parents[3] / "register" / "migrations"
