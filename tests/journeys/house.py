@@ -74,13 +74,21 @@ class Post(Receiver):
         return (await self.until(lambda: found() if len(found()) >= number else []))[number - 1]
 
 
-def settings(folder: Path, relay: int, channels: Sequence[str] = (LMTP, SMTP), more: str = "") -> Path:
+def settings(
+    folder: Path,
+    relay: int,
+    channels: Sequence[str] = (LMTP, SMTP),
+    more: str = "",
+    *,
+    database: str = "sqlite+aiosqlite:///lyhord.db",
+    name: str = "lyhord.toml",
+) -> Path:
     """Writes a settings file: letters go to a port of this machine without TLS."""
-    file = folder / "lyhord.toml"
+    file = folder / name
     file.write_text(
         "\n".join(
             (
-                '[database]\nurl = "sqlite+aiosqlite:///lyhord.db"\n',
+                f'[database]\nurl = "{database}"\n',
                 f'[outgoing]\nhost = "127.0.0.1"\nport = {relay}\nsecurity = "none"\n',
                 more or '[operation]\nlog_level = "error"\nclock_seconds = 0.5\n',
                 *channels,
