@@ -48,7 +48,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
             yield Desk(
                 register=register,
                 procedures=procedures,
-                classifiers=classifiers.load(),
+                classifiers=classifiers.load(meaning=settings.operation.meaning),
                 composer=composer,
                 seals=seals,
                 bench=bench,

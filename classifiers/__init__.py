@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["Category", "Classifiers", "Language", "categories", "category_title", "languages", "load", "problems"]
 
 
-def load(artefact: Path | None = None) -> Classifiers:
+def load(artefact: Path | None = None, *, meaning: bool = True) -> Classifiers:
     """The classifiers with a trained artefact, by default the one that is shipped.
 
-    Takes about a second, in any thread. Raises BadSettings where the artefact is missing or unreadable.
+    `meaning=False` keeps to the words, as where the embedding is not installed: much faster, less sure. Takes about a
+    second, in any thread. Raises BadSettings where the artefact is missing or unreadable.
     """
+    from threadpoolctl import threadpool_limits
+
     from classifiers.reader import Classifiers
 
-    return Classifiers.from_file(artefact)
+    loaded = Classifiers.from_file(artefact, meaning=None if meaning else False)
+    # Several threads for one short row of numbers cost more than they give, and starve everything else.
+    threadpool_limits(limits=1, user_api="blas")
+    return loaded
 
 
 def __getattr__(name: str) -> object:

@@ -17,8 +17,7 @@ def train(corpus: Sequence[Path], out: Path, *, progress: Progress | None = None
 
     Takes some minutes, most of them for the embeddings. Raises BadSettings where a file is not as SCHEMA.md says.
     """
-    # It ships no types.
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     examples = corpus_file.read(corpus)
     # The order in which threads add numbers up would show in the last bits.

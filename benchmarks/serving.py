@@ -1,0 +1,140 @@
+"""`lyhord run` in a folder of its own, with a sink for its letters: what one run of the benchmark works with."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.mails import Mail
+
+_PATIENCE = 120.0
+_SETTINGS = """
+[database]
+url = "{url}"
+
+[outgoing]
+host = "127.0.0.1"
+port = {sink}
+security = "none"
+
+[security]
+key_file = "lyhord.key"
+
+[operation]
+log_level = "error"
+meaning = {meaning}
+
+[[channels]]
+kind = "lmtp"
+port = {port}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letters:
+    """What the sink got: for every address the first moment, and how many letters in all."""
+
+    first: dict[str, float]
+    last: float
+    number: int
+
+
+@dataclass(kw_only=True)
+class Serving:
+    """Processes of Lyhord on one register, and the sink."""
+
+    folder: Path
+    ports: list[int]
+    processes: list[subprocess.Popen[str]]
+    sink: subprocess.Popen[str]
+    log: Path = field(default=Path())
+
+    def letters(self) -> Letters:
+        """Everything that has arrived so far."""
+        first: dict[str, float] = {}
+        last, number = 0.0, 0
+        for line in self.log.read_text(encoding="utf-8").splitlines():
+            moment, to, _ = line.split("\t")
+            last, number = float(moment), number + 1
+            first.setdefault(to, last)
+        return Letters(first=first, last=last, number=number)
+
+    def until(self, arrived: int, *, idle: float = 60.0) -> Letters:
+        """The letters once there are that many, or none has come for `idle` seconds."""
+        since, before = time.monotonic(), -1
+        while True:
+            size = self.log.stat().st_size
+            if size != before:
+                before, since = size, time.monotonic()
+                letters = self.letters()
+                if letters.number >= arrived:
+                    return letters
+            elif time.monotonic() - since > idle:
+                return self.letters()
+            time.sleep(0.05)
+
+    def pump(self, mails: Sequence[Mail], *, connections: int = 8, rate: float = 0.0) -> list[subprocess.Popen[str]]:
+        """Starts handing the mails over, shared out among the processes."""
+        pumps = []
+        for place, port in enumerate(self.ports):
+            parcel, out = self.folder / f"mails-{place}", self.folder / f"times-{place}.json"
+            parcel.write_bytes(pickle.dumps(mails[place :: len(self.ports)]))
+            words = (str(port), str(connections), str(rate / len(self.ports)), "lmtp", str(parcel), str(out))
+            pumps.append(subprocess.Popen([sys.executable, "-m", "benchmarks.pump", *words], text=True))
+        return pumps
+
+
+@contextmanager
+def serving(folder: Path, url: str, *, meaning: bool, processes: int = 1) -> Iterator[Serving]:
+    """Starts everything, waits until it is ready, and stops it."""
+    with ExitStack() as stack:
+        log = folder / "sink.log"
+        log.touch()
+        sink = stack.enter_context(_process("benchmarks.sink", str(log)))
+        port = int(_line(sink))
+        ports = [free_port() for _ in range(processes)]
+        started = []
+        for place, own in enumerate(ports):
+            config = folder / f"lyhord-{place}.toml"
+            config.write_text(_SETTINGS.format(url=url, sink=port, port=own, meaning=str(meaning).lower()))
+            started.append(stack.enter_context(_process("bot", "run", "--config", str(config))))
+        for one in started:
+            assert _line(one) == "ready"
+        yield Serving(folder=folder, ports=ports, processes=started, sink=sink, log=log)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        return int(line.getsockname()[1])
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@contextmanager
+def _process(module: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python module as a process, told to stop at the end."""
+    command = [sys.executable, "-m", module, *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "NO_COLOR": "1"})
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_PATIENCE)
+        finally:
+            process.kill()
+            process.communicate()
