@@ -48,9 +48,9 @@ async def test_a_question_to_who_has_blocked_the_bot_rings_no_alarm(botapi: BotA
 
 
 async def test_a_question_waits_when_patience_is_asked_for(botapi: BotApi, tmp_path: Path) -> None:
-    """429: nothing is lost, and the conversation goes on; the dispatcher sends when its pause is over."""
+    """429: nothing is lost, and the conversation goes on while Telegram asks for patience."""
     parent = Parent(botapi, "sv")
-    botapi.faults.append(Fault(method="sendMessage", refusal=RefusalError(429, "Too Many Requests", retry_after=1)))
+    botapi.faults.append(Fault(method="sendMessage", refusal=RefusalError(429, "Too Many Requests", retry_after=600)))
     prepare(tmp_path)
     async with post() as relay, House(tmp_path, relay, channels=[telegram(botapi, "alexanderskolan")]) as house:
         await parent.does({"says": COMPLAINT})
