@@ -1,4 +1,4 @@
-"""What this machine and the libraries can do at all, measured in the same run: the figures that ours are held against."""
+"""What this machine and the libraries can do at all, measured in the same run; ours are held against it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def classifying(mails: Sequence[Mail], *, meaning: bool) -> Ceiling:
 
 
 def listening(mails: Sequence[Mail]) -> Ceiling:
-    """aiosmtpd with a handler that does nothing."""
+    """A listener of aiosmtpd with a handler that does nothing."""
     return asyncio.run(_listening(mails))
 
 
