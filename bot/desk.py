@@ -37,6 +37,8 @@ class Desk:
     seals: Seals
     #: threads or processes that read and classify
     bench: Executor
+    #: certificates (DER) of those whom we trust to vouch for the signatures of others
+    roots: tuple[bytes, ...] = ()
     #: held by whoever takes in a chat message
     chats: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -47,7 +49,7 @@ class Desk:
 
     async def read(self, raw: RawMessage) -> Submission:
         """The message, decoded."""
-        return await self.apart(channels.read, raw)
+        return await self.apart(channels.read, raw, roots=self.roots)
 
     async def understand(self, submission: Submission, procedure: Procedure) -> Understanding:
         """What it is about: the classifiers' verdicts on what the sender newly wrote."""

@@ -54,10 +54,13 @@ class Outgoing(Section):
 
 
 class Security(Section):
-    """The key that signs reply addresses and Message-IDs: from a file (made at the first start) or the environment."""
+    """The key that signs reply addresses and Message-IDs, and whom we trust to vouch for the certificates of others."""
 
+    #: made at the first start
     key_file: Path = Path("lyhord.key")
     key_env: str | None = None
+    #: PEM: certificates of the authorities that S/MIME signatures are weighed by
+    trusted_roots: Path | None = None
 
 
 class Templates(Section):

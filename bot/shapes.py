@@ -16,6 +16,7 @@ from register.records import (
     JournalEntry,
     Ruling,
     SetAside,
+    Signature,
     Submission,
     Understanding,
     Verdict,
@@ -68,7 +69,20 @@ def submission(file: str, read: Submission, ruling: Ruling, language: str | None
         "cc": [address(one) for one in read.cc],
         "reply_to": address(read.reply_to),
         "form": dict(read.form),
+        "encrypted": read.encrypted or None,
+        "signatures": [signature(one) for one in read.signatures],
         "defects": list(read.defects),
+    }
+
+
+def signature(given: Signature) -> Shape:
+    """What became of checking a signature of a mail."""
+    return {
+        "kind": given.kind,
+        "state": given.state,
+        "signer": given.signer or None,
+        "trusted": given.trusted,
+        "because": given.because or None,
     }
 
 

@@ -52,6 +52,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 composer=composer,
                 seals=seals,
                 bench=bench,
+                roots=trusted_roots(settings),
             )
     finally:
         bench.shutdown(cancel_futures=True)
@@ -89,6 +90,20 @@ def _mail_sender(settings: Settings) -> Sender:
 def load_procedures(settings: Settings) -> Procedures:
     """The procedures that the settings name."""
     return Procedures.load(settings.procedures.folders, settings.procedures.schools)
+
+
+def trusted_roots(settings: Settings) -> tuple[bytes, ...]:
+    """The certificates (DER) of those whom we trust to vouch for others; raises BadSettings."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509 import load_pem_x509_certificates
+
+    file = settings.security.trusted_roots
+    if file is None:
+        return ()
+    try:
+        return tuple(one.public_bytes(Encoding.DER) for one in load_pem_x509_certificates(file.read_bytes()))
+    except (OSError, ValueError):
+        raise BadSettings(f"security.trusted_roots: {file} cannot be read as certificates in PEM form") from None
 
 
 def signing_key(settings: Settings) -> bytes:

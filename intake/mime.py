@@ -16,6 +16,7 @@ from intake.forms.typed import fields
 from intake.forms.values import names_in
 from intake.parts import Part, parse
 from intake.quotes import passed_on
+from intake.sealed import Seals, unsealed, without_armour
 from intake.text import written
 from intake.tnef import is_tnef, unwrapped
 from intake.words import decode_words
@@ -32,6 +33,7 @@ Headers = tuple[tuple[str, str], ...]
 _ID = re.compile(r"<([^<>]{1,998})>")
 #: fields that a mail has once at most (RFC 5322, 3.6), as people call them
 _ONCE = {"from": "From", "subject": "Subject", "date": "Date", "message-id": "Message-ID", "sender": "Sender"}
+_WORD = re.compile(r"[^\W\d_]{2}")
 _DELIVERY = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 #: a returned mail's header fields in the text of a bounce that is no multipart (qmail, Exim, older Exchange)
 _RETURNED_IN_TEXT = re.compile(
@@ -45,8 +47,10 @@ def read(raw: RawMessage) -> Submission:
     root = parse(_with_line_ends(raw.content), defects)
     hint = _hint(root)
     headers = _decoded(root.fields, hint)
-    found = content(root, hint)
-    text, html, extra = _texts(root, found, hint)
+    seals = Seals()
+    body = unsealed(root, seals)
+    found = content(body, hint)
+    text, html, extra = _texts(root, found, hint, seals)
     files = attachments(found.files, extra, defects)
     sender = _sender(root, hint)
     new = written(text, html)
@@ -71,7 +75,9 @@ def read(raw: RawMessage) -> Submission:
         envelope_from=raw.envelope_from if raw.envelope_from is not None else _return_path(headers),
         defects=tuple(dict.fromkeys((*defects, *_twice(headers)))),
         form=names_in(sender.name if sender else "") | fields(f"{new.reply}\n{new.signature}"),
-        returned_headers=_returned(root, text, new.heading if new.forward or passed_on(subject) else ()),
+        signatures=tuple(seals.signatures),
+        encrypted="" if _WORD.search(text) else seals.encrypted,
+        returned_headers=_returned(body, text, new.heading if new.forward or passed_on(subject) else ()),
         fingerprint=_fingerprint(sender, subject, text, files),
     )
 
@@ -106,12 +112,15 @@ def _twice(headers: Headers) -> Iterator[str]:
     return (f"more than one {said} field" for name, said in _ONCE.items() if names.count(name) > 1)
 
 
-def _texts(root: Part, found: Content, hint: str) -> tuple[str, str, list[tuple[str, bytes]]]:
-    """The readable text, the HTML, and the files that were uuencoded in the text."""
+def _texts(root: Part, found: Content, hint: str, seals: Seals) -> tuple[str, str, list[tuple[str, bytes]]]:
+    """The readable text, the HTML, and the files that were uuencoded or encrypted in the text."""
     text, html = text_and_html(found.blocks)
     text, extra = uuencoded(text)
-    if not text.strip() and not extra:
+    text, encrypted = without_armour(text, seals)
+    extra += encrypted
+    if not text.strip() and not extra and not seals.encrypted:
         text = _text_of_files(found.files, hint)
+    html = "" if encrypted else html
     return text.strip("\n"), html, extra
 
 

@@ -29,6 +29,8 @@ class Part:
     #: offsets of the body in `data`
     start: int
     end: int
+    #: offset of its header fields
+    begin: int = 0
     type: str = "text/plain"
     parameters: Parameters = field(default_factory=dict)
     #: attachment, inline, ... in lower case; empty where it is not said
@@ -89,6 +91,7 @@ class _Reader:
         fields, body = header_block(self.data, start, self.end, self.defects, top=not self.count)
         self.count += 1
         part = _made(self.data, fields, (body, self.end), default, len(self.stack))
+        part.begin = start
         second = _run_on(fields) if part.type.startswith("multipart/") else None
         if second is not None:
             self.defects.append("a part begins without its boundary")

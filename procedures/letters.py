@@ -130,6 +130,7 @@ class _Writer:
         return {
             "advice": self._advice(),
             "missing_parts": tuple(words.parts[part] for part in words.parts if part in decision.missing_parts),
+            "encrypted": bool(self.submission.encrypted),
             "questions": decision.questions,
             "units": names if "unit" in decision.questions else (),
         }
@@ -140,8 +141,8 @@ class _Writer:
         unit = self.procedure.unit(self.decision.unit)
         return {
             "sender": self._sender(),
-            "message": self.submission.text,
-            "attachments": tuple(attachment.name for attachment in self.submission.attachments),
+            "message": self.submission.text or (self._phrases.encrypted if self.submission.encrypted else ""),
+            "attachments": tuple(attachment.name for attachment in self.submission.enclosures),
             "local_facts": (*(self._lines(unit.facts) if unit else ()), *local_facts),
             "because": reasons(self.procedure, self.decision, self.understanding, self.language, self.category_title),
             "may_belong_to": may_belong_to,

@@ -145,6 +145,9 @@ def _deadlines(
 
 def _missing(facts: Circumstances) -> tuple[str, ...]:
     asked, matter = facts.procedure.parts, facts.matter
+    if facts.situation.submission.encrypted:
+        # What cannot be read may hold everything.
+        return ()
     if asked is None or facts.unanswered_because or matter.urgent or matter.anonymous or matter.kind not in asked.kinds:
         return ()
     return missing_parts(asked, facts.situation.submission)

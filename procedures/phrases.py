@@ -24,6 +24,8 @@ class Phrases(Section):
     #: with the fields step and role
     step_by_other: str
     undeliverable: str
+    #: in the place of a message that cannot be read
+    encrypted: str
     parts: Mapping[Part, str]
     #: what a role does beside the owner, by task
     tasks: Mapping[str, str]

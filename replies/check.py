@@ -75,6 +75,7 @@ def sample(language: str, country: str = "SE") -> LetterFacts:
         next_level=contact,
         next_level_text="…",
         outside_body=("anmalan@kommun.example", "Telefon: 08-465 004 98"),
+        encrypted=True,
         missing_parts=("…",),
         questions=("wants_investigation", "unit"),
         units=("Eken", "Linden"),

@@ -17,7 +17,7 @@ import replies.check
 from bot.output import complain, say
 from bot.service import channel_name
 from bot.settings import Settings, first_problem, load
-from bot.wiring import load_procedures, open_register, open_senders
+from bot.wiring import load_procedures, open_register, open_senders, trusted_roots
 from bot.workers import now
 from intake import channels
 from procedures.load import problems as load_problems
@@ -47,12 +47,20 @@ def check(config: Path | None, *, connect: bool) -> None:
 
 def _files(settings: Settings) -> Iterator[str]:
     yield from classifiers.problems()
+    yield from _roots(settings)
     yield from replies.check.problems(settings.templates.folders)
     unreadable = load_problems(settings.procedures.folders, settings.procedures.schools)
     yield from unreadable
     if not unreadable:
         for procedure in load_procedures(settings).all:
             yield from procedures.check.problems(procedure, now().astimezone(procedure.zone).date())
+
+
+def _roots(settings: Settings) -> Iterator[str]:
+    try:
+        trusted_roots(settings)
+    except Fault as error:
+        yield error.public
 
 
 def _to_fill_in(settings: Settings) -> Iterator[str]:

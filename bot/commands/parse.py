@@ -11,26 +11,29 @@ from bot import shapes
 from bot.commands import sources
 from bot.output import console, emit, show
 from bot.settings import load
-from bot.wiring import load_procedures
+from bot.wiring import load_procedures, trusted_roots
 from bot.workers import now
 from intake import channels, guards
 
 
 def parse(files: Sequence[Path], *, json: bool, config: Path | None) -> None:
     """Prints one object a message; a message that is damaged gives what could be read and its defects."""
-    own = load_procedures(load(config)).own_addresses
+    settings = load(config)
+    own, roots = load_procedures(settings).own_addresses, trusted_roots(settings)
     loaded = classifiers.load()
     for name, content in sources.messages(files):
-        shape = parsed(name, content, own, loaded)
+        shape = parsed(name, content, own, loaded, roots)
         if json:
             emit(shape)
         else:
             _show(shape)
 
 
-def parsed(name: str, content: bytes, own: frozenset[str], loaded: classifiers.Classifiers) -> dict[str, Any]:
+def parsed(
+    name: str, content: bytes, own: frozenset[str], loaded: classifiers.Classifiers, roots: tuple[bytes, ...] = ()
+) -> dict[str, Any]:
     """The object of one message; its language is null where nothing is written."""
-    submission = channels.read(sources.raw(content, to=None, now=now()))
+    submission = channels.read(sources.raw(content, to=None, now=now()), roots=roots)
     ruling = guards.judge(submission, own_addresses=own, is_own_message_id=lambda _: False)
     verdict = loaded.language(subject=submission.subject, body=submission.reply or submission.text)
     language = verdict.label if isinstance(verdict.label, str) and verdict.score else None

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Protocol
 
@@ -76,11 +76,17 @@ def load(kind: str) -> ModuleType:
         raise BadSettings(f"channels: there is no kind {kind!r}; the kinds are lmtp, smtp, imap, telegram") from None
 
 
-def read(raw: RawMessage) -> Submission:
-    """A Submission of whatever a channel has spooled, with the forms that came with it; never raises on any content."""
+def read(raw: RawMessage, *, roots: tuple[bytes, ...] = ()) -> Submission:
+    """A Submission of whatever a channel has spooled, with the forms that came with it; never raises on any content.
+
+    `roots`: certificates (DER) of those whom we trust to vouch for others; signatures are weighed by them.
+    """
+    from intake.certificates import weighed
     from intake.forms.attached import with_forms
 
-    return with_forms(_read(raw))
+    submission = with_forms(_read(raw))
+    signatures = tuple(weighed(one, roots, raw.received_at) for one in submission.signatures)
+    return replace(submission, signatures=signatures) if roots and signatures else submission
 
 
 def _read(raw: RawMessage) -> Submission:

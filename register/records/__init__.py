@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from register.records.arriving import Attachment, Automatic, RawMessage, Ruling, Submission
+from register.records.arriving import Attachment, Automatic, RawMessage, Ruling, Signature, Submission
 from register.records.belonging import Match, ThreadKey
 from register.records.books import Books, SetAside, Whereabouts
 from register.records.conversing import Dialogue, Turn
@@ -66,6 +66,7 @@ __all__ = [
     "SealedCode",
     "Secrecy",
     "SetAside",
+    "Signature",
     "Step",
     "Submission",
     "ThreadKey",

@@ -60,6 +60,35 @@ class Automatic(enum.StrEnum):
     REPORT = "report"
 
 
+#: files that say who sent a mail, or that it is encrypted; no part of what somebody wants to say
+_SEALS = frozenset(
+    (
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-encrypted",
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """A signature that a mail carries, and what became of checking it."""
+
+    #: smime or pgp
+    kind: str
+    #: valid: it is that of its certificate over this very mail; invalid; not_checked
+    state: str
+    #: the mail address of its certificate, else the name; empty where unknown
+    signer: str = ""
+    #: does somebody whom we trust vouch for the certificate; None where nobody was named
+    trusted: bool | None = None
+    #: why it is not valid, not checked or not trusted, in plain words
+    because: str = ""
+    #: its certificate and those that came with it (DER)
+    certificates: tuple[bytes, ...] = field(default=(), repr=False)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Submission:
     """What somebody sent, decoded. No field holds a lone surrogate or NUL; single-line ones hold no CR or LF."""
@@ -98,8 +127,17 @@ class Submission:
     form: Mapping[str, str] = field(default_factory=dict)
     #: text of parts that a bounce or forward returned (message/rfc822, rfc822-headers), as header lists
     returned_headers: tuple[tuple[tuple[str, str], ...], ...] = field(default=(), repr=False)
+    #: signatures of the mail, the outermost first; that of a part only where it is the mail's own
+    signatures: tuple[Signature, ...] = ()
+    #: smime or pgp where what was written cannot be read without a key; empty where it can
+    encrypted: str = ""
     #: hex SHA-256 over sender, subject, text and attachments: equal content has an equal one
     fingerprint: str = ""
+
+    @property
+    def enclosures(self) -> tuple[Attachment, ...]:
+        """The files that somebody wanted to send, without those that a mail program adds to sign."""
+        return tuple(one for one in self.attachments if one.type not in _SEALS)
 
     def header(self, name: str) -> str:
         """The first value of a header field by its lower-case name, or an empty string."""

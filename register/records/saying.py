@@ -67,6 +67,8 @@ class LetterFacts:
     next_level_text: str = ""
     #: the body outside the school, with its contact data, line by line
     outside_body: tuple[str, ...] = ()
+    #: the message cannot be read without a key that we do not have
+    encrypted: bool = False
     #: names of missing parts in this language (C7)
     missing_parts: tuple[str, ...] = ()
     #: ids of questions to the sender: wants_investigation, unit
