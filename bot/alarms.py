@@ -21,11 +21,19 @@ ALIKE_WITHIN = timedelta(hours=1)
 class Alarms:
     """Tells the default role of a school, and the addresses in the settings, what needs a person."""
 
-    def __init__(self, desk: Desk, further: Sequence[str], acknowledge_within: timedelta) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        further: Sequence[str],
+        acknowledge_within: timedelta,
+        outbox_within: timedelta = timedelta(minutes=30),
+    ) -> None:
         self.desk = desk
         self.further = further
         #: a case that waits longer than this for its acknowledgement rings
         self.acknowledge_within = acknowledge_within
+        #: a letter that could have left and has waited this long rings
+        self.outbox_within = outbox_within
         self._told: dict[tuple[str, ...], list[datetime]] = {}
 
     async def ring(

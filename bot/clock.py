@@ -34,13 +34,14 @@ SILENT = ("acknowledge", "passed_on")
 #: the one repetition of a question that got no answer
 REPEATED = "question_repeated"
 OWED = "acknowledgement_owed"
+OUTBOX = "outbox"
 
 
 async def tick(desk: Desk, alarms: Alarms, now: datetime) -> None:
     """One look at everything that time alone sets off; what fails of it is raised once the rest is done."""
     looks = [_due(desk, case, deadline, now) for case, deadline in await desk.register.due(now)]
-    others = (_owed(desk, alarms, now), _books(desk, alarms, now), remind(desk, now, consider))
-    ends = await asyncio.gather(*looks, *others, return_exceptions=True)
+    others = (_owed(desk, alarms, now), _books(desk, alarms, now), _outbox(desk, alarms, now))
+    ends = await asyncio.gather(*looks, *others, remind(desk, now, consider), return_exceptions=True)
     for error in ends:
         if isinstance(error, BaseException):
             raise error
@@ -123,3 +124,13 @@ async def _books(desk: Desk, alarms: Alarms, now: datetime) -> None:
         await alarms.well("books", "register", now)
     else:
         await alarms.ring("books", "register", "unbalanced", str(vars(books)), now)
+
+
+async def _outbox(desk: Desk, alarms: Alarms, now: datetime) -> None:
+    """Letters that cannot leave ring, whatever they are about; told by itself once they can."""
+    since = await desk.register.gauges.oldest_letter(now)
+    if since is None or now - since < alarms.outbox_within:
+        await alarms.well(OUTBOX, "outgoing", now)
+        return
+    minutes = int((now - since).total_seconds() // 60)
+    await alarms.ring(OUTBOX, "outgoing", "waiting", str(minutes), now)

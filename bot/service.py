@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from bot.alarms import Alarms
 from bot.desk import Desk
+from bot.doors import open_channels
+from bot.health import Health
 from bot.logs import log
-from bot.settings import Settings, first_problem
+from bot.monitor import Monitor
+from bot.settings import Settings
 from bot.supervision import Supervisor
+from bot.watch import Watch
 from bot.wiring import Senders, open_desk, open_lanes
 from bot.workers import Workers, now
-from intake import channels
 from intake.channels import Channel, Doorway
 from register.attendance import Attendance
-from register.errors import BadSettings, Fault
+from register.errors import Fault
 from register.sole import only_service
 
 
@@ -35,6 +36,8 @@ class Service:
         self.workers: Workers
         #: our place among the processes on this register
         self.attendance: Attendance
+        #: where figures and health are shown, if anywhere
+        self.monitor: Monitor | None = None
         self._met: dict[str, asyncio.Event] = {}
         #: False until every door listens or has said why not
         self._started = False
@@ -51,14 +54,15 @@ class Service:
 
     @asynccontextmanager
     async def _working(self, desk: Desk, ordinary: Senders, urgent: Senders) -> AsyncIterator[None]:
-        alarms = Alarms(desk, self.settings.operation.alarm_to, self.settings.operation.acknowledge_within)
-        self.workers = Workers(desk, ordinary, alarms, urgent)
+        operation = self.settings.operation
+        alarms = Alarms(desk, operation.alarm_to, operation.acknowledge_within, operation.outbox_within)
+        self.workers = Workers(desk, ordinary, alarms, urgent, Watch(operation.mailbox_within))
         self.attendance = desk.register.attendance(self.workers.name, self.workers.hear, now)
         self._supervisor, self._porter = Supervisor(), Supervisor()
         self._start(desk)
         try:
             await self._until_met()
-            self._started = True
+            self._started = self._health.started = True
             yield
         finally:
             await self._stop()
@@ -77,7 +81,21 @@ class Service:
         start("intake", workers.intake)
         start("dispatch:urgent", partial(workers.dispatch, urgent=True))
         start("dispatch", partial(workers.dispatch, urgent=False))
+        self._start_monitor(desk)
         start("clock", partial(workers.clock, self.settings.operation.clock_seconds))
+
+    def _start_monitor(self, desk: Desk) -> None:
+        """The door for those who watch, where the settings name one."""
+        operation, workers = self.settings.operation, self.workers
+        clock = timedelta(seconds=operation.clock_seconds)
+        self._health = Health(desk.register, workers.tally, workers.watch, self._supervisor.restarts, clock)
+        if operation.metrics_port is None:
+            return
+        pages = {"/metrics": self._health.metrics, "/healthz": self._health.healthz}
+        self.monitor = Monitor(operation.metrics_host, operation.metrics_port, pages)
+        listens = self._met["monitor"] = asyncio.Event()
+        run = partial(self.monitor.run, listens.set)
+        self._supervisor.start("monitor", run, may_give_up=lambda: not self._started)
 
     async def _keep_open(self, name: str, channel: Channel, door: Doorway) -> None:
         """A door that breaks in a way it did not foresee rings the alarm; the supervisor opens it again."""
@@ -93,6 +111,7 @@ class Service:
 
     def _stand_by(self, name: str) -> None:
         """Another process attends to this door; ours takes over when that one ends."""
+        self.workers.watch.rest(name)
         if not self._met[name].is_set():
             log().info("stands by", action="standing_by", channel=name)
             self._met[name].set()
@@ -116,71 +135,8 @@ class Service:
         log().info("stopping", action="stopping")
         await self._supervisor.stop(*(f"door:{name}" for name in self.doors))
         self.workers.stop()
+        await self._supervisor.stop("monitor")
         await self._supervisor.finish(timedelta(seconds=self.settings.operation.stop_seconds))
         await self._porter.stop()
         await self.attendance.sign_out()
         log().info("stopped", action="stopped")
-
-
-def open_channels(
-    settings: Settings, desk: Desk, workers: Workers, met: dict[str, asyncio.Event]
-) -> dict[str, tuple[Channel, Doorway]]:
-    """A channel with its doorway for every table of the settings, by its name; `met` gets an event for each."""
-    made: dict[str, tuple[Channel, Doorway]] = {}
-    for number, table in enumerate(settings.channels, 1):
-        name = channel_name(table, number)
-        if name in made:
-            raise BadSettings(f"channels.{number}: {name} is there twice")
-        met[name] = asyncio.Event()
-        door = doorway(name, desk, workers, met[name], owner=_owner(table, desk))
-        made[name] = open_channel(table, number, door), door
-    return made
-
-
-def _owner(table: Mapping[str, Any], desk: Desk) -> str | None:
-    """The organisation that a channel belongs to: it is told when the channel cannot be used."""
-    address = str(table.get("address") or table.get("user") or "")
-    return table.get("organisation") or desk.procedures.claimed_by(address)
-
-
-def channel_name(table: Mapping[str, Any], number: int) -> str:
-    """What a channel is called in alarms and cursors: its kind and what tells it from others."""
-    detail = table.get("user") or table.get("path") or table.get("organisation") or table.get("port") or number
-    return f"{table.get('kind', '')}:{detail}"
-
-
-def open_channel(table: Mapping[str, Any], number: int, door: Doorway) -> Channel:
-    """The channel of one `[[channels]]` table; raises BadSettings with the key that is wrong."""
-    module = channels.load(str(table.get("kind", "")))
-    try:
-        channel: Channel = module.Channel(module.Settings.model_validate(dict(table)), door)
-    except ValidationError as error:
-        raise BadSettings(f"channels.{number} ({table.get('kind')}): {first_problem(error)}") from None
-    return channel
-
-
-def doorway(name: str, desk: Desk, workers: Workers, met: asyncio.Event, owner: str | None = None) -> Doorway:
-    """What a channel may use of the house; `owner` is the organisation that alarms about it go to."""
-    register, alarms = desk.register, workers.alarms
-
-    async def opened() -> None:
-        met.set()
-        log().info("open", action="opened", channel=name)
-        await alarms.well("channel", name, now(), organisation=owner)
-        workers.letters()
-
-    async def trouble(code: str, text: str) -> None:
-        met.set()
-        log().warning("trouble", action="trouble", channel=name, code=code)
-        await alarms.ring("channel", name, code, text, now(), organisation=owner)
-        workers.letters()
-
-    return Doorway(
-        name=name,
-        receive=workers.receive,
-        claimed_by=desk.procedures.claimed_by,
-        cursor=partial(register.cursor, name),
-        set_cursor=partial(register.set_cursor, name),
-        opened=opened,
-        trouble=trouble,
-    )

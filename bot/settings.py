@@ -82,6 +82,14 @@ class Operation(Section):
     alarm_to: tuple[str, ...] = ()
     #: a case that has waited for its acknowledgement this long rings the alarm
     acknowledge_within_minutes: float = Field(default=10, gt=0)
+    #: a letter that could have left and has waited this long rings the alarm
+    outbox_within_minutes: float = Field(default=30, gt=0)
+    #: a mailbox or bot that has not answered for this long rings the alarm; what needs a person rings at once
+    mailbox_within_minutes: float = Field(default=10, ge=0)
+    #: where figures and health are shown to those who watch the service
+    metrics_host: str = "127.0.0.1"
+    #: absent: not at all; 0 picks a free one
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
     #: how often the clock looks
     clock_seconds: float = Field(default=30, gt=0)
     #: how long a stop waits for what is in hand
@@ -91,6 +99,16 @@ class Operation(Section):
     def acknowledge_within(self) -> timedelta:
         """The time after which an owed acknowledgement rings the alarm."""
         return timedelta(minutes=self.acknowledge_within_minutes)
+
+    @property
+    def outbox_within(self) -> timedelta:
+        """The time after which a letter that waits rings the alarm."""
+        return timedelta(minutes=self.outbox_within_minutes)
+
+    @property
+    def mailbox_within(self) -> timedelta:
+        """What a mailbox that cannot be reached is given before it rings."""
+        return timedelta(minutes=self.mailbox_within_minutes)
 
 
 class Settings(BaseSettings):

@@ -15,6 +15,10 @@ from bot.desk import Desk
 from bot.logs import log
 from bot.pipeline import take_in
 from bot.supervision import where
+from bot.tally import Tally
+from bot.watch import Watch
+from bot.writing import SENDER
+from register.cases import ACKNOWLEDGING
 from register.errors import LeaseLost, Temporary
 from register.line import News
 from register.outbox import CONVERSATION
@@ -66,12 +70,16 @@ class Workers:
         senders: Mapping[AddressKind, Sender],
         alarms: Alarms,
         urgent_senders: Mapping[AddressKind, Sender] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.desk = desk
         self.senders = senders
         #: of letters in the urgent lane, without a wait for a connection that others hold
         self.urgent_senders = senders if urgent_senders is None else urgent_senders
         self.alarms = alarms
+        #: the doors that must look for mail
+        self.watch = watch or Watch(timedelta())
+        self.tally = Tally()
         #: unique among all processes on one register
         self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self.messages = Wake()
@@ -165,16 +173,25 @@ class Workers:
     async def _sent(self, outcome: Outcome) -> None:
         letter = outcome.letter
         log().info("letter", action=outcome.result, template=letter.template, role=letter.role, reason=outcome.reason)
+        self._count(outcome)
         # Who blocks the bot in the middle of a conversation hears no more of it; what they wrote is registered.
         if outcome.result == "failed" and letter.template != CONVERSATION:
             await self.alarms.undeliverable(letter, outcome.reason, now())
             self.letters()
         self.tried(outcome)
 
+    def _count(self, outcome: Outcome) -> None:
+        letter = outcome.letter
+        self.tally.letters[outcome.result] += 1
+        if outcome.result == "sent" and letter.role == SENDER and letter.template in ACKNOWLEDGING and letter.case_id:
+            self.tally.acknowledged.append(letter.case_id)
+
     async def clock(self, seconds: float) -> None:
         """Looks every so often at what is due."""
         while not self.stopping.is_set():
             await tick(self.desk, self.alarms, now())
+            await self.watch.look(self.alarms, now())
+            self.tally.ticked = now()
             # Whoever read while somebody was forgotten has finished by now.
             await self.desk.register.sweep()
             self.letters()

@@ -26,7 +26,11 @@ from register import (
 )
 from register.attendance import Attendance
 from register.faults import told_plainly
+<<<<<<< HEAD
 from register.line import News
+=======
+from register.figures import Gauges
+>>>>>>> 9c68550 (Figures for Prometheus, health, and alarms for what ages or falls silent)
 from register.opening import engine_for, migrate
 from register.records import (
     Books,
@@ -59,6 +63,8 @@ class Register:
         self._engine = engine
         self._reader = engine.execution_options(sqlite_begin="DEFERRED")
         self._writer = Writer(engine)
+        #: how the register does, for whoever watches it
+        self.gauges = Gauges(self._reading)
         #: receipt codes, and the dialogue with people whom nobody knows
         self.unknown = UnknownSenders(self._reading, self._writer)
 

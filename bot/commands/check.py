@@ -14,8 +14,8 @@ from pydantic import ValidationError
 import classifiers
 import procedures.check
 import replies.check
+from bot.doors import channel_name
 from bot.output import complain, say
-from bot.service import channel_name
 from bot.settings import Settings, first_problem, load
 from bot.wiring import load_procedures, open_register, open_senders, trusted_roots
 from bot.workers import now

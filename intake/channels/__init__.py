@@ -51,6 +51,8 @@ class Doorway:
     opened: Callable[[], Awaitable[None]]
     #: told that the channel cannot be used just now: a stable code and a public text without personal data
     trouble: Callable[[str, str], Awaitable[None]]
+    #: told whenever the channel has looked for mail and was answered; may be called from any thread
+    seen: Callable[[], None] = lambda: None
 
 
 class Channel(Protocol):

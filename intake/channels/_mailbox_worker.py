@@ -100,6 +100,7 @@ class Worker:
                 self._pause()
                 continue
             self._failures = self._losses = 0
+            self._doorway.seen()
             if not self._unmoved:
                 self._well()
             waiting.wait(self._wake, self._account.poll_seconds)

@@ -136,6 +136,7 @@ class Channel:
             except TelegramError:
                 await self._trouble("unreachable")
             else:
+                self._doorway.seen()
                 await self._well()
                 await self._take(bot, updates)
 

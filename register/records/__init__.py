@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from register.records.arriving import Attachment, Automatic, RawMessage, Ruling, Signature, Submission
 from register.records.belonging import Match, ThreadKey
-from register.records.books import Books, SetAside, Whereabouts
+from register.records.books import Books, Figures, SetAside, Whereabouts
 from register.records.conversing import Dialogue, Turn
 from register.records.deciding import Assignment, Deadline, Decision, Disposition, LetterOrder, Step
 from register.records.keeping import (
@@ -49,6 +49,7 @@ __all__ = [
     "Disposition",
     "Entered",
     "Entry",
+    "Figures",
     "Happening",
     "JournalEntry",
     "Label",

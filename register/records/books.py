@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,21 @@ class Books:
     def balanced(self) -> bool:
         """True where the columns add up."""
         return self.arrived == self.registered + self.joined + self.set_aside + self.waiting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """How a running register does; numbers and moments, nothing of anybody."""
+
+    books: Books
+    #: when the oldest message arrived that is still to be taken in
+    oldest_message: datetime | None
+    letters_waiting: int
+    urgent_letters_waiting: int
+    #: since when the letter waits that could have left first
+    oldest_letter: datetime | None
+    #: how many alarms ring, by code
+    alarms: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.workers import LEASE, now
@@ -66,15 +67,29 @@ async def open_register(config: Path) -> Register:
 
 
 async def test_the_whole_life_of_a_process(tmp_path: Path, post: Post) -> None:
-    """F2: `ready` once the doors listen, a mail is answered, SIGTERM ends it with 0 and without a word on stderr."""
-    port = free_port()
-    async with Running(settings(tmp_path, post.port, [door(port)])) as running:
+    """F2: `ready` once the doors listen, a mail is answered, SIGTERM ends it with 0 and without a word on stderr.
+
+    Who watches it sees the mail in the figures, and nothing of who wrote it.
+    """
+    port, watched = free_port(), free_port()
+    more = f'[operation]\nlog_level = "error"\nmetrics_port = {watched}\n'
+    async with Running(settings(tmp_path, post.port, [door(port)], more)) as running:
+        assert json.loads(await page(watched, "healthz"))["status"] == "ok"
         one = complaint("alexanderskolan", "sv")
         assert await asyncio.to_thread(hand_over, one, port)
         await post.letter(one.sender)
+        figures = await page(watched, "metrics")
+        assert 'lyhord_messages_total{outcome="registered"} 1\n' in figures
+        assert "@" not in figures
         said = await running.end()
     assert said.is_clean
     assert said.out == ""
+
+
+async def page(port: int, name: str) -> str:
+    """What the service shows to those who watch it."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(f"http://127.0.0.1:{port}/{name}")).raise_for_status().text
 
 
 async def test_a_second_service_on_one_file_is_refused_and_commands_beside_it_work(tmp_path: Path, post: Post) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
+
 from bot.alarms import Alarms
 from register.records import Case
+from register.tables import ARRIVED, counters
 from tests.journeys.mails import Mail, complaint, mail
 from tests.unit.bot.trying import STOCKHOLM, Trial
 
@@ -90,6 +93,38 @@ async def test_an_acknowledgement_that_does_not_leave_rings_once_and_ends(trial:
     assert over["role"] == "principal"
     assert "Det er i orden igjen" in over["subject"]
     assert "Ingen sak venter lenger" in over["body"]
+
+
+async def test_letters_that_cannot_leave_ring_once_and_end(trial: Trial) -> None:
+    """G4: whatever they are about; a letter that was ordered for later has not waited."""
+    await trial.case(complaint("nordberg", "nb"), AT)
+    for minute in (29, 31, 45):
+        await trial.tick(AT + timedelta(minutes=minute))
+    rung = [one for one in await trial.register.letters() if one["template"] == "alarm"]
+    (alarm,) = [one for one in rung if "[outgoing]" in one["body"]]
+    assert "31 minuter" in alarm["body"]
+    await trial.send(AT + timedelta(minutes=46))
+    for minute in (47, 48):
+        await trial.tick(AT + timedelta(minutes=minute))
+    (over,) = [one for one in await trial.register.letters() if "Breven går iväg igen" in one["body"]]
+    assert over["to_value"] == alarm["to_value"]
+
+
+async def test_books_that_do_not_add_up_ring_once_and_end(trial: Trial) -> None:
+    """G4: a message that was counted and is in none of the columns."""
+    engine = trial.register._engine
+    lost = update(counters).where(counters.c.series == ARRIVED["series"])
+    async with engine.begin() as conn:
+        await conn.execute(lost.values(last=counters.c.last + 1))
+    for minute in (0, 1):
+        await trial.tick(AT + timedelta(minutes=minute))
+    (alarm,) = await trial.register.letters()
+    assert "register verify" in alarm["body"]
+    async with engine.begin() as conn:
+        await conn.execute(lost.values(last=counters.c.last - 1))
+    for minute in (2, 3):
+        await trial.tick(AT + timedelta(minutes=minute))
+    assert [one["template"] for one in await trial.register.letters()] == ["alarm", "alarm"]
 
 
 async def test_an_alarm_keeps_the_case_from_who_is_complained_about(trial: Trial) -> None:
