@@ -26,11 +26,8 @@ from register import (
 )
 from register.attendance import Attendance
 from register.faults import told_plainly
-<<<<<<< HEAD
-from register.line import News
-=======
 from register.figures import Gauges
->>>>>>> 9c68550 (Figures for Prometheus, health, and alarms for what ages or falls silent)
+from register.line import News
 from register.opening import engine_for, migrate
 from register.records import (
     Books,
