@@ -26,6 +26,8 @@ Hide = Callable[[str], str]
 
 #: what stands where the sender's own address or name stood
 HIDDEN = "[…]"
+#: fields of a form that say nothing of who filled it in
+_KEPT_FIELDS = ("unit", "spoken")
 #: files that say nothing but who sent them
 _DROPPED = frozenset(
     (
@@ -84,7 +86,7 @@ def cleansed(submission: Submission, *, wordless: bool = False) -> Cleansed:
         date=None,
         attachments=tuple(files),
         headers=(),
-        form={key: value for key, value in submission.form.items() if key == "unit"},
+        form={key: value for key, value in submission.form.items() if key in _KEPT_FIELDS},
         returned_headers=(),
         fingerprint="",
     )

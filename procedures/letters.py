@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from procedures import advice
 from procedures.evidence import reasons
 from procedures.handling import step_lines
 from procedures.model import Procedure
@@ -144,12 +145,17 @@ class _Writer:
             "message": self.submission.text or (self._phrases.encrypted if self.submission.encrypted else ""),
             "attachments": tuple(attachment.name for attachment in self.submission.enclosures),
             "local_facts": (*(self._lines(unit.facts) if unit else ()), *local_facts),
-            "because": reasons(self.procedure, self.decision, self.understanding, self.language, self.category_title),
+            "because": self._because(),
             "may_belong_to": may_belong_to,
             "steps": step_lines(self.procedure, self.decision, self.order.to, self.language),
             "not_acknowledged": self._not_acknowledged(),
             **({"what_happened": self._phrases.undeliverable} if self.order.template == "undeliverable" else {}),
         }
+
+    def _because(self) -> tuple[str, ...]:
+        spoken = advice.said(self.submission, self._phrases.reasons)
+        why = reasons(self.procedure, self.decision, self.understanding, self.language, self.category_title)
+        return (*filter(None, (spoken,)), *why)
 
     def _sender(self) -> str:
         if self._anonymous:
@@ -269,13 +275,10 @@ class _Writer:
     def _advice(self) -> str:
         if self.order.template != "acknowledgement" or self._urgent or self._anonymous:
             return ""
-        return " ".join(self._say(one.text) for one in self.procedure.advice if self._is_advised(one))
-
-    def _is_advised(self, advice: Any) -> bool:
-        scores = self.understanding.categories
-        suspected = any(scores.get(name, 0.0) >= advice.suspected_from for name in advice.except_categories)
-        unfit = suspected or self.understanding.category.label in advice.except_categories
-        return self.understanding.kind.label in advice.kinds and not unfit
+        # Whoever has said that they spoke, or would rather not, is not told to.
+        done = self.submission.form.get(advice.SPOKEN) in (advice.YES, advice.UNWILLING)
+        fitting = advice.fitting(self.procedure, self.understanding)
+        return " ".join(self._say(one.text) for one in fitting if not (one.ask and done))
 
     def _note(self) -> str:
         against_rule = self._anonymous and not self.procedure.anonymous.examined

@@ -288,6 +288,8 @@ class Advice(Section):
     except_categories: tuple[str, ...] = ()
     #: from which score on such a category may be the matter
     suspected_from: Score = 0.25
+    #: in a chat the sender is asked first whether they have spoken with the person concerned
+    ask: bool = False
     text: Text
 
 

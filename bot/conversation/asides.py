@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.conversation import pressing, questions
+from bot.conversation import missing, pressing, questions, speaking
 from bot.conversation.given import Given, said, verdicts
 from bot.conversation.pressing import UNKNOWN, Press
 from bot.conversation.standing import standing_letters
-from bot.conversation.talk import END_AFTER, REMIND_AFTER, Talk
+from bot.conversation.talk import Talk
+from procedures.advice import NOT_YET
 from register.records import Case, Entered, Entry, Letter, RawMessage, Turn
 from replies.chat import button, languages, say
 
@@ -89,6 +90,7 @@ async def _new(talk: Talk) -> Entered:
 
 async def _anonymous(talk: Talk) -> Entered:
     answers = {**talk.dialogue.answers, "anonymous": "yes"}
+    answers.pop(missing.HANDED_IN, None)
     if talk.dialogue.state == "asking":
         return await _goes_on(talk, answers)
     words = f"{say('anonymous', talk.language())}\n\n{say('write', talk.language())}"
@@ -183,15 +185,20 @@ async def pressed(talk: Talk) -> Entered:
 
 async def chosen(talk: Talk, answer: str) -> Entered:
     """An answer that was typed instead of pressed."""
-    kind = {"wants_investigation": "wish"}.get(talk.dialogue.asked, talk.dialogue.asked)
+    asked = talk.dialogue.asked
+    kind = "parts" if asked in missing.PARTS else _KINDS.get(asked, asked)
     return await _chosen(talk, kind, UNKNOWN if answer == "other_unit" else answer)
+
+
+_KINDS = {"wants_investigation": "wish", speaking.ASKED: "spoken"}
 
 
 async def _chosen(talk: Talk, kind: str, choice: str, *, emptied: bool = False) -> Entered:
     answers = dict(talk.dialogue.answers)
     if kind == "summary" and choice in ("with_name", "without_name"):
-        answers["anonymous"] = "yes" if choice == "without_name" else "no"
-        return await _handed_in(talk, answers, emptied=emptied)
+        return await _signed(talk, answers, choice, emptied=emptied)
+    if kind == "parts":
+        return await _handed_in(talk, {**answers, missing.SKIPPED: "yes"}, emptied=emptied)
     if kind == "summary" and choice == "change":
         return await _asks(talk, "change")
     if choice == "discard":
@@ -200,12 +207,26 @@ async def _chosen(talk: Talk, kind: str, choice: str, *, emptied: bool = False) 
         answers["unit"] = _unit_at(talk, choice)
     elif kind == "wish" and choice in ("yes", "no"):
         answers["wants_investigation"] = choice
+    elif kind == "spoken" and choice in speaking.CHOICES:
+        answers[speaking.ASKED] = choice
     return await _goes_on(talk, answers, emptied=emptied)
 
 
 def _unit_at(talk: Talk, place: str) -> str:
     units = talk.procedure.units
     return units[int(place)].id if place.isascii() and place.isdigit() and int(place) < len(units) else UNKNOWN
+
+
+async def _signed(talk: Talk, answers: dict[str, str], choice: str, *, emptied: bool) -> Entered:
+    """Without a name at once; with it, what a written complaint still has to hold is asked for first (C7)."""
+    if choice == "without_name":
+        answers = {name: value for name, value in answers.items() if name != missing.HANDED_IN}
+        return await _handed_in(talk, answers | {"anonymous": "yes"}, emptied=emptied)
+    answers |= {"anonymous": "no", missing.HANDED_IN: "yes"}
+    letter, asked = await put(talk, answers, "")
+    if asked not in missing.PARTS:
+        return await _handed_in(talk, answers, emptied=emptied)
+    return await talk.aside(_waits(talk, letter, asked, answers, emptied=emptied))
 
 
 async def _handed_in(talk: Talk, answers: dict[str, str], *, emptied: bool) -> Entered:
@@ -236,26 +257,26 @@ async def _asks(talk: Talk, asked: str) -> Entered:
 
 async def put(talk: Talk, answers: dict[str, str], asked: str) -> tuple[Letter, str]:
     """A question about what is held, or (empty) the one that comes next; with its name."""
-    whole = await talk.whole()
+    whole = await talk.whole(answers)
     given = Given(whole=whole, verdicts=verdicts(answers))
     entry = await talk.consider(talk.raw, whole, talk.procedure, talk.desk, talk.now, given)
     known = talk.known(entry, whole, answers, talk.of)
     asked = asked or known.next()
     words, buttons = questions.question(asked, known)
+    if _says_not_yet(talk, answers):
+        contact = speaking.contact(talk.procedure, entry.understanding, known.language)
+        words = "\n\n".join(filter(None, (contact, words)))
     return talk.says(words, buttons, known.language), asked
+
+
+def _says_not_yet(talk: Talk, answers: dict[str, str]) -> bool:
+    """E1: whoever has just said so is told how to reach the person concerned."""
+    return answers.get(speaking.ASKED) == NOT_YET != talk.dialogue.answers.get(speaking.ASKED)
 
 
 def _waits(talk: Talk, letter: Letter, asked: str, answers: dict[str, str], *, emptied: bool) -> Turn:
     """The clocks of the conversation begin anew."""
-    turn = talk.turn(
-        letter,
-        emptied=emptied,
-        asked=asked,
-        answers=answers,
-        remind_at=talk.now + REMIND_AFTER,
-        ends_at=talk.now + END_AFTER,
-    )
-    return replace(turn, held_until=talk.now + END_AFTER)
+    return talk.asking(talk.turn(letter, emptied=emptied, answers=answers), asked)
 
 
 async def _speaks(talk: Talk, language: str) -> Entered:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.conversation import missing, speaking
 from register.records import Case, Match, Submission, Understanding, Verdict
 
 _BY = "conversation"
@@ -57,16 +58,33 @@ def said(label: str | bool) -> Verdict:
     return Verdict(label=label, score=1.0, because=("chosen in the chat",), by=_BY)
 
 
-def as_one(messages: Iterable[Submission]) -> Submission:
-    """Several messages of one chat as one; an edited message takes the place of its first form."""
-    latest: dict[str, Submission] = {one.message_id: one for one in messages}
-    kept = tuple(latest.values())
-    text = "\n\n".join(one.text for one in kept if one.text)
+def as_one(messages: Mapping[int, Submission], answers: Mapping[str, str]) -> Submission:
+    """Several messages of one chat, by number, as one; an edited message takes the place of its first form.
+
+    What answers a question about who writes is no part of the story that is classified, and of an anonymous message
+    it is no part at all.
+    """
+    latest = {one.message_id: one for one in messages.values()}
+    ids = {part: messages[number].message_id for part, number in missing.numbers(answers).items() if number in messages}
+    story = tuple(one for one in latest.values() if one.message_id not in ids.values())
+    kept = story if answers.get("anonymous") == "yes" and story else tuple(latest.values())
+    parts = {part: latest[one].text.strip() for part, one in ids.items() if latest[one] in kept}
     return replace(
         kept[0],
-        text=text,
-        reply=text,
+        text=_joined(kept),
+        reply=_joined(story or kept),
         attachments=tuple(file for one in kept for file in one.attachments),
         defects=tuple(dict.fromkeys(defect for one in kept for defect in one.defects)),
         fingerprint=hashlib.sha256("\0".join(one.fingerprint for one in kept).encode()).hexdigest(),
+        form={**kept[0].form, **_form(kept[0], parts, answers)},
     )
+
+
+def _joined(messages: tuple[Submission, ...]) -> str:
+    return "\n\n".join(one.text for one in messages if one.text)
+
+
+def _form(first: Submission, parts: Mapping[str, str], answers: Mapping[str, str]) -> dict[str, str]:
+    spoken = answers.get(speaking.ASKED, "")
+    told = {"spoken": spoken} if spoken in speaking.CHOICES else {}
+    return missing.fields(parts, answers, first.sender.name if first.sender else "") | told

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: unit, wish, summary, change: of a conversation; matter: of a case; language
-KINDS = ("unit", "wish", "summary", "change", "matter", "language")
+#: unit, wish, spoken, summary, change, parts: of a conversation; matter: of a case; language
+KINDS = ("unit", "wish", "summary", "change", "spoken", "parts", "matter", "language")
 #: an answer that says nothing
 UNKNOWN = "-"
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.conversation import missing, speaking
 from bot.conversation.pressing import UNKNOWN, data
 from classifiers import category_title
 from procedures.model import Procedure
@@ -47,11 +48,17 @@ class Understood:
 
     def next(self) -> str:
         """The question that comes next: what the procedure asks and nobody has answered, then the summary."""
-        open_ones = (one for one in self.decision.questions if one in _ASKED and one not in self.answers)
-        return min(open_ones, key=_ASKED.index, default="summary")
+        open_ones = [one for one in self.decision.questions if one in _ASKED and one not in self.answers]
+        if speaking.is_asked(self.procedure, self.understanding, self.whole, self.answers):
+            open_ones.append(speaking.ASKED)
+        return self.part() or min(open_ones, key=_ASKED.index, default="summary")
+
+    def part(self) -> str:
+        """The part of a written complaint that is asked for, once it was handed in with a name (C7)."""
+        return missing.next_part(self.decision.missing_parts, self.answers)
 
 
-_ASKED = ("unit", "wants_investigation")
+_ASKED = ("unit", "wants_investigation", speaking.ASKED)
 
 
 def question(asked: str, known: Understood, *, first: bool = False) -> tuple[str, Buttons]:
@@ -61,6 +68,11 @@ def question(asked: str, known: Understood, *, first: bool = False) -> tuple[str
         words, buttons = say("ask_unit", language), _units(known)
     elif asked == "wants_investigation":
         words, buttons = say("ask_investigation", language), _row(known, "wish", ("yes", "no"))
+    elif asked == speaking.ASKED:
+        words, buttons = say("ask_spoken", language), _row(known, "spoken", speaking.CHOICES)
+    elif asked in missing.PARTS:
+        # The story was said back in the summary.
+        return say(f"ask_{asked}", language), _row(known, "parts", ("skip",))
     elif asked == "change":
         words, buttons = say("ask_change", language), _changes(known)
     else:
@@ -83,6 +95,10 @@ def understood(known: Understood) -> str:
         lines.append(say("files", language, files=", ".join(file.name for file in known.whole.attachments)))
     if (wish := known.answers.get("wants_investigation")) in ("yes", "no"):
         lines.append(say(f"wants_{wish}", language))
+    if (spoken := known.answers.get(speaking.ASKED)) in speaking.CHOICES:
+        lines.append(say(f"spoken_{spoken}", language))
+    if parts := [known.whole.form[one] for one in missing.PARTS if known.whole.form.get(one)]:
+        lines.append(say("given", language, parts=", ".join(parts)))
     if understanding.anonymous.label is True:
         lines.append(say("anonymous", language))
     return "\n".join(lines)
@@ -195,8 +211,16 @@ def is_greeting(submission: Submission, understanding: Understanding) -> bool:
 def typed(text: str, asked: str, language: str) -> str:
     """The answer of somebody who writes what stands on the button; empty where it is none."""
     words = text.strip().strip(".!").casefold()
-    keys = {"wants_investigation": ("yes", "no"), "summary": ("with_name", "without_name"), "unit": ("other_unit",)}
-    return next((key for key in keys.get(asked, ()) if button(key, language).casefold() == words), "")
+    return next((key for key in _TYPED.get(asked, ()) if button(key, language).casefold() == words), "")
+
+
+_TYPED = {
+    "wants_investigation": ("yes", "no"),
+    speaking.ASKED: speaking.CHOICES,
+    "summary": ("with_name", "without_name"),
+    "unit": ("other_unit",),
+    **dict.fromkeys(missing.PARTS, ("skip",)),
+}
 
 
 def slug(name: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.conversation import questions
+from bot.conversation import missing, questions
 from bot.conversation.given import Given, as_one, verdicts
 from bot.conversation.questions import Buttons, Understood
 from bot.desk import Desk
@@ -81,11 +81,13 @@ class Talk:
         given = Given(whole=whole, verdicts=verdicts(self.dialogue.answers) | more, case=case)
         return await self.consider(self.raw, self.submission, self.procedure, self.desk, self.now, given)
 
-    async def whole(self, *more: Submission) -> Submission:
-        """Everything that is held back, and this, as one message."""
-        raws = [await self.desk.register.raw(one) for one in self.dialogue.held]
-        held = [await self.desk.read(one) for one in raws if one is not None]
-        return as_one((*held, *more))
+    async def whole(self, answers: Mapping[str, str] | None = None, *, with_this: bool = False) -> Submission:
+        """Everything that is held back, and this message, as one; `answers` in place of those that were given."""
+        raws = {one: await self.desk.register.raw(one) for one in self.dialogue.held}
+        held = {one: await self.desk.read(raw) for one, raw in raws.items() if raw is not None}
+        if with_this:
+            held[self.number] = self.submission
+        return as_one(held, self.dialogue.answers if answers is None else answers)
 
     def known(self, entry: Entry, whole: Submission, answers: dict[str, str], of: str) -> Understood:
         """What is known of the conversation after weighing it."""
@@ -110,6 +112,13 @@ class Talk:
             emptied=emptied,
             held_until=until,
         )
+
+    def asking(self, turn: Turn, asked: str) -> Turn:
+        """The turn that puts a question: the clocks of the conversation begin anew."""
+        part = asked in missing.PARTS
+        remind, ends = (None, missing.WITHIN) if part else (self.now + REMIND_AFTER, END_AFTER)
+        dialogue = replace(turn.dialogue, state="asking", asked=asked, remind_at=remind, ends_at=self.now + ends)
+        return replace(turn, dialogue=dialogue, held_until=self.now + ends)
 
     def says(self, body: str, buttons: Buttons = (), language: str = "") -> Letter:
         """What the bot says to this chat."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation import asides, questions
+from bot.conversation import asides, missing, questions, speaking
 from bot.conversation.given import Given
-from bot.conversation.talk import END_AFTER, FOLLOWS_WITHIN, REMIND_AFTER, Consider, Talk
+from bot.conversation.talk import FOLLOWS_WITHIN, Consider, Talk
 from bot.desk import Desk
 from procedures.model import Procedure
 from register.dialogues import Overtaken
@@ -21,6 +21,7 @@ from register.records import (
     Disposition,
     Entered,
     Entry,
+    Happening,
     Letter,
     RawMessage,
     Secrecy,
@@ -91,7 +92,7 @@ async def _written(talk: Talk) -> Entered | None:
     if entry.joined_by or (entry.decision.disposition is not Disposition.REGISTERED and not passed_over):
         return await _joined(talk, entry)
     if talk.dialogue.state == "asking":
-        return await _continued(talk)
+        return await _continued(talk, entry)
     if not questions.is_readable(talk.submission):
         return await asides.unreadable(talk)
     case = await _spoken_of(talk)
@@ -112,14 +113,19 @@ def _is_passed_over(entry: Entry) -> bool:
     return aside and entry.ruling.automatic is None and not entry.joined_by
 
 
-async def _continued(talk: Talk) -> Entered | None:
+async def _continued(talk: Talk, alone: Entry) -> Entered | None:
     """More of an unfinished conversation, or an answer that was typed."""
     answer = questions.typed(talk.submission.text, talk.dialogue.asked, talk.language())
     if answer:
         return await asides.chosen(talk, answer)
     if not questions.is_readable(talk.submission):
         return await asides.unreadable(talk)
-    whole = await talk.whole(talk.submission)
+    answers = dict(talk.dialogue.answers)
+    if talk.dialogue.asked in missing.PARTS:
+        danger = alone.understanding.urgent.label is True
+        answers |= missing.answer(talk.dialogue.asked, talk.submission, 0 if danger else talk.number)
+    talk = replace(talk, dialogue=replace(talk.dialogue, answers=answers))
+    whole = await talk.whole(with_this=True)
     entry = await talk.weighed(whole=whole)
     if questions.cannot_wait(entry.understanding):
         return await _registered(talk, entry)
@@ -174,11 +180,22 @@ async def _registered(talk: Talk, entry: Entry) -> Entered:
         case_id=None,
     )
     language = talk.language(entry.understanding)
+    entry = replace(entry, journal=(*entry.journal, *_asked_in_chat(talk)))
     decision = talk.answered(entry.decision)
     compose = entry.compose
     if decision is not entry.decision:
         compose = replace(entry.compose, decision=decision)  # type: ignore[type-var]  # `consider` makes a Writing
     return await talk.enter(replace(entry, decision=decision, turn=turn, compose=talk.with_buttons(compose, language)))
+
+
+def _asked_in_chat(talk: Talk) -> Iterator[Happening]:
+    """What was answered, for the journal; of who somebody is only that they said it."""
+    answers = talk.dialogue.answers
+    facts: dict[str, object] = {"spoken": answers[speaking.ASKED]} if answers.get(speaking.ASKED) else {}
+    if parts := sorted(missing.numbers(answers)):
+        facts["parts_given"] = parts
+    if facts:
+        yield Happening(what="asked_in_chat", who="sender", facts=facts)
 
 
 async def _asked(talk: Talk, entry: Entry, whole: Submission) -> Entered | None:
@@ -187,17 +204,14 @@ async def _asked(talk: Talk, entry: Entry, whole: Submission) -> Entered | None:
     answers = {**talk.dialogue.answers, "spoken": talk.language(entry.understanding)}
     known = talk.known(entry, whole, answers, str(held[0]))
     asked = known.next()
+    if answers.get(missing.HANDED_IN) == "yes" and asked not in missing.PARTS:
+        # The last part that was asked for: the hand has been lifted from the button long ago.
+        filing = talk.turn(state="filing", asked="", held=held, answers=answers, remind_at=None, ends_at=None)
+        await talk.desk.register.hold(talk.raw, replace(filing, held_until=talk.now), talk.now)
+        return None
     words, buttons = questions.question(asked, known, first=True)
-    turn = talk.turn(
-        talk.says(words, buttons, known.language),
-        state="asking",
-        asked=asked,
-        held=held,
-        answers=answers,
-        remind_at=talk.now + REMIND_AFTER,
-        ends_at=talk.now + END_AFTER,
-    )
-    await talk.desk.register.hold(talk.raw, replace(turn, held_until=talk.now + END_AFTER), talk.now)
+    turn = talk.turn(talk.says(words, buttons, known.language), held=held, answers=answers)
+    await talk.desk.register.hold(talk.raw, talk.asking(turn, asked), talk.now)
     return None
 
 
@@ -206,6 +220,8 @@ async def _asked(talk: Talk, entry: Entry, whole: Submission) -> Entered | None:
 
 async def _held(talk: Talk) -> Entered | None:
     said = talk.dialogue
+    if said.answers.get("anonymous") == "yes" and talk.number in missing.numbers(said.answers).values():
+        return await _unsaid(talk)
     if said.state == "dropping":
         return await talk.aside(_less(talk), "withdrawn")
     if said.state == "asking" and said.ends_at is not None and talk.now < said.ends_at:
@@ -221,6 +237,13 @@ async def _held(talk: Talk) -> Entered | None:
         # Who hands something in wants it to be in the book: it is for a person to say what it is.
         entry = await talk.weighed(whole=whole, kind=UNSURE)
     return await _registered(talk, entry)
+
+
+async def _unsaid(talk: Talk) -> Entered:
+    """Who they are, said before they chose to stay unknown (A4): nothing of it is kept."""
+    turn = _less(talk)
+    empty = replace(talk, submission=replace(talk.submission, text="", reply=""))
+    return await empty.aside(replace(turn, emptied=True, forget=not turn.dialogue.held))
 
 
 def _less(talk: Talk) -> Turn:

@@ -21,9 +21,9 @@ class Dialogue:
     #: idle; asking (messages are held back until they are confirmed or time is up); filing (they are being taken in);
     #: dropping (they are being set aside, because the sender wants it so)
     state: str = "idle"
-    #: the question that stands: unit, wants_investigation, summary, change; empty for none
+    #: the question that stands: unit, wants_investigation, spoken_with, summary, change, a missing part; empty: none
     asked: str = ""
-    #: what the sender has chosen: language, unit, wants_investigation, anonymous
+    #: what the sender has chosen: language, unit, wants_investigation, spoken_with, anonymous; which message is a part
     answers: Mapping[str, str] = field(default_factory=dict)
     #: spool ids of the messages that are held back, or that still have to follow the first one into its case
     held: tuple[int, ...] = ()
