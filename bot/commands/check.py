@@ -114,14 +114,17 @@ async def _senders(settings: Settings) -> list[str]:
 
 
 async def _channel(number: int, table: dict[str, Any]) -> str:
+    """What is wrong with a channel; of one that has something to say of itself it is printed."""
     module = channels.load(str(table["kind"]))
     probe = getattr(module, "probe", None)
     if probe is None:
         return ""
     try:
-        await asyncio.wait_for(probe(module.Settings.model_validate(dict(table))), PATIENCE)
+        told = await asyncio.wait_for(probe(module.Settings.model_validate(dict(table))), PATIENCE)
     except (Fault, TimeoutError) as error:
         return f"channels.{number} ({table['kind']}): {_public(error)}"
+    if told:
+        say(f"channels.{number} ({table['kind']}): {told}")
     return ""
 
 

@@ -74,7 +74,7 @@ class Client(Bot):
             {"offset": offset, "timeout": timeout, "allowed_updates": WANTED},
             read_timeout=timeout + _READ_TIMEOUT,
         )
-        if not isinstance(answer, list) or not all(_is_update(update) for update in answer):
+        if not isinstance(answer, list) or not all(is_update(update) for update in answer):
             raise TelegramError("Invalid server response")
         return answer
 
@@ -91,5 +91,6 @@ class Client(Bot):
             await request.shutdown()
 
 
-def _is_update(value: object) -> bool:
+def is_update(value: object) -> bool:
+    """Whether a JSON value is an update: an object with a number."""
     return isinstance(value, dict) and type(value.get("update_id")) is int

@@ -1,90 +1,35 @@
-"""The Telegram door: asks the Bot API for updates, and moves on only when they are on disk."""
+"""The Telegram door: asks the Bot API for updates, or is sent them; moves on only when they are on disk."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal, Self
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
 
 from intake.channels import Doorway
 from intake.channels._telegram_client import Client
-from intake.channels._telegram_files import packed
-from intake.channels._telegram_json import Node
-from intake.channels._telegram_read import chat_of, read
-from register.errors import BadSettings, Temporary
-from register.records import RawMessage
+from intake.channels._telegram_read import read
+from intake.channels._telegram_settings import LONGEST_PAUSE, Settings
+from intake.channels._telegram_taking import Taking
+from intake.channels._telegram_webhook import MARK, Webhook
+from register.errors import Temporary
 
 __all__ = ["Channel", "Settings", "probe", "read"]
 
-#: the longest pause between two attempts, in seconds
-_LONGEST_PAUSE = 300.0
-#: files held in memory at once
-_FILES_AT_ONCE = 3
-_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]+")
+#: how often it is looked whether Telegram still sends to our webhook, in seconds
+_LOOKED_AFTER = 300.0
 _TROUBLES = {
     "login_refused": "Telegram refuses the bot's token; get the right one from @BotFather",
     "conflict": "another program or a webhook takes this bot's messages; stop the other program or remove the webhook",
     "unreachable": "Telegram cannot be reached",
+    "webhook_refused": "Telegram does not take webhook_url; it has to be https on port 443, 80, 88 or 8443",
+    "not_delivered": "Telegram cannot deliver to webhook_url; look at the reverse proxy and its certificate",
 }
-
-
-class Settings(BaseModel):
-    """A `[[channels]]` table of kind telegram."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["telegram"] = "telegram"
-    #: the environment variable that holds the bot's token
-    token_env: str | None = None
-    #: or the file that holds it
-    token_file: Path | None = None
-    base_url: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^\s{}]+$")
-    #: the school that this bot belongs to; may be left out where there is only one
-    organisation: str | None = None
-    #: how long Telegram holds an empty answer back, in seconds
-    poll_timeout: int = Field(default=30, ge=0, le=50)
-    #: the first pause after a fault, in seconds; doubled each time, at most five minutes
-    backoff_seconds: float = Field(default=2.0, gt=0, le=_LONGEST_PAUSE)
-
-    @field_validator("base_url")
-    @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _one_token(self) -> Self:
-        if (self.token_env is None) == (self.token_file is None):
-            raise ValueError("give either token_env or token_file")
-        return self
-
-    def token(self) -> str:
-        """The secret, read anew each time; raises BadSettings with what to do where there is none."""
-        if self.token_env is not None:
-            token, where = os.environ.get(self.token_env, ""), f"the environment variable {self.token_env}"
-        else:
-            token, where = _content(self.token_file), f"the file {self.token_file}"
-        if not _TOKEN.fullmatch(token.strip()):
-            raise BadSettings(f"channels (telegram): {where} holds no bot token; it looks like 123456:ABC-DEF")
-        return token.strip()
-
-    def bot(self) -> Client:
-        """A client of the Bot API, to be closed with `shutdown()`; raises BadSettings."""
-        return Client(self.token(), self.base_url)
-
-
-def _content(path: Path | None) -> str:
-    try:
-        return path.read_text("utf-8") if path else ""
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 class Channel:
@@ -100,27 +45,72 @@ class Channel:
     for_one_process = True
 
     def __init__(self, settings: Settings, doorway: Doorway) -> None:
-        """Raises BadSettings where there is no token."""
+        """Raises BadSettings where there is no token, or no secret where one is named."""
         settings.token()
         self._settings = settings
         self._doorway = doorway
+        self._taking = Taking(doorway.receive, settings.organisation)
+        self._webhook = Webhook(settings, self._delivered) if settings.webhook_url else None
+        #: the open client; None while the token is refused
+        self._bot: Client | None = None
         self._offset: int | None = None
         self._open = False
         #: what has been told of the present outage
         self._told: set[str] = set()
         self._failures = 0
+        #: where the webhook listens, once it does
+        self.port = settings.webhook_port
 
     async def run(self) -> None:
-        """Receives until it is cancelled, and mends its own connection."""
+        """Receives until it is cancelled, and mends its own connection; raises BadSettings where it cannot listen."""
+        if self._webhook is None:
+            await self._with_bots(self._receive_from)
+            return
+        async with self._webhook.listener as listener:
+            self.port = listener.port
+            await self._with_bots(partial(self._keep_set, self._webhook))
+
+    async def _with_bots(self, work: Callable[[Client], Awaitable[None]]) -> None:
+        """Works without end; the token is read again after a refusal: it may have been replaced in its file."""
         while True:
-            # The token is read again after a refusal: it may have been replaced in its file.
-            bot = self._settings.bot()
+            self._bot = bot = self._settings.bot()
             try:
-                await self._receive_from(bot)
+                await work(bot)
             except InvalidToken:
                 await self._trouble("login_refused")
             finally:
+                self._bot = None
                 await bot.shutdown()
+
+    # --- sent to us ---
+
+    async def _delivered(self, update: dict[str, Any]) -> None:
+        if self._bot is None:
+            raise Temporary("The bot's token is refused just now.")
+        await self._taking.take(self._bot, update)
+
+    async def _keep_set(self, webhook: Webhook, bot: Client) -> None:
+        """Sets the webhook, and looks from time to time whether it still stands; raises InvalidToken."""
+        fresh = True
+        while True:
+            try:
+                # First noted, then set: whoever asks for messages later knows that it may be taken away again.
+                await self._doorway.set_cursor(f"{MARK}{self._settings.webhook_url}")
+                state = await webhook.stands(bot, fresh=fresh)
+            except InvalidToken:
+                raise
+            except BadRequest:
+                await self._trouble("webhook_refused")
+            except TelegramError:
+                await self._trouble("unreachable")
+            except Temporary:
+                await self._pause()
+            else:
+                fresh = False
+                await (self._well() if state else self._trouble("not_delivered"))
+                await asyncio.sleep(_LOOKED_AFTER)
+
+    # --- asked for ---
 
     async def _receive_from(self, bot: Client) -> None:
         """Rounds without end; raises InvalidToken."""
@@ -132,13 +122,25 @@ class Channel:
             except RetryAfter as fault:
                 await self._pause(_seconds(fault.retry_after))
             except Conflict:
-                await self._trouble("conflict")
+                if not await self._takes_own_webhook_away(bot):
+                    await self._trouble("conflict")
             except TelegramError:
                 await self._trouble("unreachable")
             else:
                 self._doorway.seen()
                 await self._well()
                 await self._take(bot, updates)
+
+    async def _takes_own_webhook_away(self, bot: Client) -> bool:
+        """True where the webhook in the way was set by these settings of old, and is gone now with nothing lost."""
+        cursor = await self._doorway.cursor() or ""
+        if not cursor.startswith(MARK):
+            return False
+        try:
+            info = await bot.get_webhook_info()
+            return info.url == cursor.removeprefix(MARK) and await bot.delete_webhook()
+        except TelegramError:
+            return False
 
     def _patience(self) -> int:
         """How long to wait for updates: not at all while nobody knows yet whether the door works.
@@ -151,35 +153,15 @@ class Channel:
     async def _take(self, bot: Client, updates: Sequence[dict[str, Any]]) -> None:
         """Spools a batch and then, with all of it on disk, moves the offset."""
         try:
-            await self._spool(bot, updates)
+            await self._taking.take_all(bot, updates)
+            if updates:
+                await self._doorway.set_cursor(str(_next(updates)))
         except Temporary:
             await self._pause()
             return
         self._failures = 0
         # With nothing left to confirm the next question carries no offset, see above.
         self._offset = _next(updates) if updates else None
-
-    async def _spool(self, bot: Client, updates: Sequence[dict[str, Any]]) -> None:
-        """Chats side by side, so that they share a commit and nobody waits for another's film; one chat in order."""
-        gate = asyncio.Semaphore(_FILES_AT_ONCE)
-        chats = (self._hand_over(bot, chat, gate) for chat in _by_chat(updates))
-        outcomes = await asyncio.gather(*chats, return_exceptions=True)
-        for fault in (outcome for outcome in outcomes if isinstance(outcome, BaseException)):
-            raise fault
-        if updates:
-            await self._doorway.set_cursor(str(_next(updates)))
-
-    async def _hand_over(self, bot: Client, updates: Sequence[dict[str, Any]], gate: asyncio.Semaphore) -> None:
-        for update in updates:
-            raw = RawMessage(
-                channel="telegram",
-                external_id=f"{bot.number}:{update['update_id']}",
-                content=await packed(bot, update, gate),
-                received_at=datetime.now(UTC),
-                organisation=self._settings.organisation,
-            )
-            await self._doorway.receive(raw)
-            await _let_go(bot, update)
 
     async def _well(self) -> None:
         if not self._open:
@@ -196,38 +178,29 @@ class Channel:
         await self._pause()
 
     async def _pause(self, at_least: float = 0.0) -> None:
-        pause = min(self._settings.backoff_seconds * 2 ** min(self._failures, 10), _LONGEST_PAUSE)
+        pause = min(self._settings.backoff_seconds * 2 ** min(self._failures, 10), LONGEST_PAUSE)
         self._failures += 1
         await asyncio.sleep(max(pause, at_least))
 
 
-async def probe(settings: Settings) -> None:
-    """Asks Telegram who the bot is, and changes nothing; raises Temporary or BadSettings where that fails."""
+async def probe(settings: Settings) -> str:
+    """Asks Telegram how messages of the bot are fetched, says it in a line, and changes nothing.
+
+    Raises Temporary or BadSettings where that fails.
+    """
     bot = settings.bot()
     try:
-        await bot.get_me()
+        info = await bot.get_webhook_info()
     except InvalidToken:
         raise Temporary(_TROUBLES["login_refused"]) from None
     except TelegramError as error:
         raise Temporary(_TROUBLES["unreachable"], private=type(error).__name__) from None
     finally:
         await bot.shutdown()
-
-
-async def _let_go(bot: Client, update: dict[str, Any]) -> None:
-    """Ends the clock on a button that was pressed; it is on disk, and what comes of it is said in the chat."""
-    pressed = Node(update).at("callback_query", "id").line
-    if pressed:
-        # It is a courtesy: a button that was pressed long ago cannot be let go any more, and nothing depends on it.
-        with contextlib.suppress(TelegramError):
-            await bot.answer_callback_query(pressed)
-
-
-def _by_chat(updates: Sequence[dict[str, Any]]) -> Sequence[Sequence[dict[str, Any]]]:
-    chats: dict[int | None, list[dict[str, Any]]] = {}
-    for update in updates:
-        chats.setdefault(chat_of(Node(update)), []).append(update)
-    return tuple(chats.values())
+    # The path of somebody else's webhook may be its secret.
+    set_to = f"a webhook is set to {urlsplit(info.url).netloc}" if info.url else "no webhook is set"
+    ours = "as the settings have it" if (settings.webhook_url or "") == info.url else "the next `run` changes that"
+    return f"{set_to}, {ours}; {info.pending_update_count} messages wait"
 
 
 def _next(updates: Sequence[dict[str, Any]]) -> int:

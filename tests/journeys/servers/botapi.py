@@ -173,7 +173,9 @@ class BotApi(Methods):
             while update in self.held and not self._stopping:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.post(webhook["url"], json=update, headers=secret)).is_success:
-                        self.held.remove(update)
+                        async with self._changed:
+                            self.held.remove(update)
+                            self._changed.notify_all()
                         return
                 await asyncio.sleep(_BETWEEN_DELIVERIES)
 

@@ -45,6 +45,8 @@ class Methods:
         #: file id -> path and content
         self.files: dict[str, tuple[str, bytes]] = {}
         self.webhook: Json | None = None
+        #: what is said besides of the deliveries to it
+        self.delivery: Json = {}
         #: what the bot has said, by chat and number
         self.messages: dict[tuple[int, int], Json] = {}
         self._polls = 0
@@ -56,6 +58,7 @@ class Methods:
             "getUpdates": self._get_updates,
             "setWebhook": self._set_webhook,
             "deleteWebhook": self._delete_webhook,
+            "getWebhookInfo": self._get_webhook_info,
             "sendMessage": self._send_message,
             "editMessageText": self._edit_message_text,
             "answerCallbackQuery": self._answer_callback_query,
@@ -101,6 +104,10 @@ class Methods:
     async def _delete_webhook(self, _: Json) -> bool:
         self.webhook = None
         return True
+
+    async def _get_webhook_info(self, _: Json) -> Json:
+        url = (self.webhook or {}).get("url", "")
+        return {"url": url, "has_custom_certificate": False, "pending_update_count": len(self.held)} | self.delivery
 
     async def _send_message(self, parameters: Json) -> Json:
         chat, text = int(parameters["chat_id"]), parameters.get("text", "")
