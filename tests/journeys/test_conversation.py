@@ -110,6 +110,9 @@ async def test_a_conversation_straight_on(name: str, botapi: BotApi, tmp_path: P
         for step in script["step"]:
             await parent.does(step)
             await parent.hears(step["hears"])
+        # What was handed in together follows its first message a moment after the acknowledgement.
+        arrived = (await house.register.books()).arrived
+        await house.until(lambda: len(house.entered) >= arrived)
         await house.all_sent()
         await ended(house.register, script)
 
