@@ -38,7 +38,6 @@ class Figures:
     peak_mb: float
     #: share of the machine that other processes used
     others: float
-    commits: float = 0.0
 
 
 def measure(

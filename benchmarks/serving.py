@@ -98,9 +98,7 @@ def serving(folder: Path, url: str, *, meaning: bool, processes: int = 1) -> Ite
     """Starts everything, waits until it is ready, and stops it."""
     with ExitStack() as stack:
         log = folder / "sink.log"
-        log.touch()
-        sink = stack.enter_context(_process("benchmarks.sink", str(log)))
-        port = int(_line(sink))
+        receiver, port = stack.enter_context(sink(log))
         ports = [free_port() for _ in range(processes)]
         started = []
         for place, own in enumerate(ports):
@@ -109,7 +107,15 @@ def serving(folder: Path, url: str, *, meaning: bool, processes: int = 1) -> Ite
             started.append(stack.enter_context(_process("bot", "run", "--config", str(config))))
         for one in started:
             assert _line(one) == "ready"
-        yield Serving(folder=folder, ports=ports, processes=started, sink=sink, log=log)
+        yield Serving(folder=folder, ports=ports, processes=started, sink=receiver, log=log)
+
+
+@contextmanager
+def sink(log: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A receiver that writes what comes into `log`, and its port."""
+    log.touch()
+    with _process("benchmarks.sink", str(log)) as process:
+        yield process, int(_line(process))
 
 
 def free_port() -> int:
