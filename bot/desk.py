@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from classifiers import Classifiers
-from intake import channels, guards, threads
+from intake import channels, forwards, guards, threads
 from procedures.load import Procedures
 from procedures.model import Procedure
 from register.records import Address, Case, Decision, Match, RawMessage, Ruling, Submission, Understanding
@@ -39,6 +39,8 @@ class Desk:
     bench: Executor
     #: certificates (DER) of those whom we trust to vouch for the signatures of others
     roots: tuple[bytes, ...] = ()
+    #: the message with what is known of its sender; made by the wiring from the settings of the channels
+    authenticated: Callable[[RawMessage, Submission], Submission] = lambda _, submission: submission
     #: held by whoever takes in a chat message
     chats: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -48,8 +50,13 @@ class Desk:
         return await loop.run_in_executor(self.bench, functools.partial(work, *args, **kwargs))
 
     async def read(self, raw: RawMessage) -> Submission:
-        """The message, decoded."""
-        return await self.apart(channels.read, raw, roots=self.roots)
+        """The message, decoded; what staff have passed on as the message of whoever wrote it."""
+        return await self.apart(self._read, raw)
+
+    def _read(self, raw: RawMessage) -> Submission:
+        submission = self.authenticated(raw, channels.read(raw, roots=self.roots))
+        staff = self.procedures.staff_addresses
+        return forwards.of_the_writer(submission, raw, staff=staff, authenticated=self.authenticated)
 
     async def understand(self, submission: Submission, procedure: Procedure) -> Understanding:
         """What it is about: the classifiers' verdicts on what the sender newly wrote."""
@@ -96,7 +103,8 @@ class Desk:
         return await self.register.find(
             keys,
             organisation=procedure.id,
-            sender=submission.sender.value if submission.sender else None,
+            # Whoever may be somebody else belongs to no case by the address alone.
+            sender=None if submission.authenticity.failed or submission.sender is None else submission.sender.value,
             duplicate_key=self.duplicate_key(submission),
         )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.anonymous import Kept, is_unknown, without_sender
 from bot.desk import Desk
 from bot.secrecy import Answer, answered
+from bot.trust import noted
 from bot.weighing import Weighed
 from bot.writing import Writing
 from register.proofs import fingerprint
@@ -28,7 +29,7 @@ async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
         joined_by=match.joined_by,
         may_belong_to=match.may_belong_to,
         compose=await _writing(weighed, kept, whole, answer, desk, now),
-        journal=(*kept.journal, *weighed.said.journal),
+        journal=(*noted(weighed.said.submission, weighed.procedure), *kept.journal, *weighed.said.journal),
         duplicate_key=desk.duplicate_key(weighed.said.submission),
         fingerprint=fingerprint(weighed.said.submission),
         secrecy=answer.secrecy,

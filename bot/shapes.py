@@ -72,6 +72,8 @@ def submission(file: str, read: Submission, ruling: Ruling, language: str | None
         "encrypted": read.encrypted or None,
         "signatures": [signature(one) for one in read.signatures],
         "defects": list(read.defects),
+        "authenticity": {**asdict(read.authenticity), "failed": read.authenticity.failed},
+        "forwarded_by": address(read.forwarded_by),
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import classifiers
 from bot.desk import Desk
 from bot.settings import Settings, secret
+from bot.trust import Authenticator
 from procedures.load import Procedures
 from register.errors import BadSettings
 from register.records import AddressKind
@@ -41,6 +42,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     """Everything that the path needs, closed at the end."""
     procedures = load_procedures(settings)
     composer = Composer(settings.templates.folders)
+    authenticated = Authenticator(settings.channels)
     seals = Seals(signing_key(settings))
     bench = ThreadPoolExecutor(settings.operation.workers, thread_name_prefix="bench")
     try:
@@ -53,6 +55,7 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 seals=seals,
                 bench=bench,
                 roots=trusted_roots(settings),
+                authenticated=authenticated,
             )
     finally:
         bench.shutdown(cancel_futures=True)

@@ -174,7 +174,8 @@ def _compose(
         to=to,
         role=order.to,
         sender=Address(kind=AddressKind.MAIL, value=mailbox),
-        reply_token=desk.seals.token(case.id) if case else "",
+        # An answer of somebody in whose name another wrote must not count as theirs.
+        reply_token=desk.seals.token(case.id) if case and order.template != "unproven" else "",
         plus_addressing=procedure.organisation.plus_addressing,
         message_id=desk.seals.message_id(letter_id, mailbox.rpartition("@")[2]),
         letter_id=letter_id,

@@ -232,6 +232,14 @@ def rate_limit(_: Submission, facts: Facts) -> Ruling | None:
     return None
 
 
+def unproven(submission: Submission, _: Facts) -> Ruling | None:
+    """Not from whom it says, and its domain asks that such mail be refused (RFC 7489, 6.3)."""
+    found = submission.authenticity
+    if not found.unwanted:
+        return None
+    return _no("unproven", f"DMARC: {found.dmarc or 'none'}, the domain asks for {found.policy}")
+
+
 def _no(reason: str, because: str, kind: Automatic | None = None) -> Ruling:
     return Ruling(automatic=kind, answerable=False, reason=reason, because=because)
 
@@ -270,4 +278,5 @@ GUARDS: tuple[Guard, ...] = (
     subject,
     no_sender,
     rate_limit,
+    unproven,
 )

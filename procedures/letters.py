@@ -149,6 +149,8 @@ class _Writer:
             "may_belong_to": may_belong_to,
             "steps": step_lines(self.procedure, self.decision, self.order.to, self.language),
             "not_acknowledged": self._not_acknowledged(),
+            "warnings": (self._phrases.unproven,) if self.submission.authenticity.failed else (),
+            "passed_on_by": self._passed_on_by(),
             **({"what_happened": self._phrases.undeliverable} if self.order.template == "undeliverable" else {}),
         }
 
@@ -165,6 +167,10 @@ class _Writer:
         address = sender.value if sender else ""
         known = f"{name} <{address}>" if name and address else name or address
         return ", ".join(part for part in (known, form.get("phone", "")) if part) or self._phrases.unknown_sender
+
+    def _passed_on_by(self) -> str:
+        by = self.submission.forwarded_by
+        return "" if by is None else f"{by.name} <{by.value}>" if by.name else by.value
 
     def _not_acknowledged(self) -> str:
         code = self.decision.not_acknowledged_because

@@ -55,6 +55,12 @@ class Procedures:
         """Every mailbox and sender address of every school, in lower case."""
         return frozenset(address for one in self.all for address in one.own_addresses)
 
+    @property
+    def staff_addresses(self) -> frozenset[str]:
+        """Every address of every school's own: its mailboxes and those of its roles, in lower case."""
+        roles = (role for one in self.all for role in one.roles)
+        return self.own_addresses | {role.mail.lower() for role in roles if role.mail}
+
 
 def problems(folders: Sequence[Path] = (), schools: Sequence[str] = ()) -> tuple[str, ...]:
     """Everything that keeps these procedures from being loaded, a line each; empty where all is well."""

@@ -9,6 +9,9 @@ from procedures.situation import Circumstances, notices, urgent_assignments, urg
 from procedures.timing import deadlines_of, repeated_question, steps_of
 from register.records import Assignment, Deadline, Decision, Disposition, LetterOrder
 
+#: the sender's own domain says that the mail is not from it
+UNPROVEN = "unproven"
+
 
 def open_case(facts: Circumstances) -> Decision:
     """A new case by the first rule that matches; or set aside, where the rule says so and nobody is in danger."""
@@ -158,6 +161,9 @@ def _letters(
 ) -> tuple[LetterOrder, ...]:
     urgent = urgent_letters(facts) if facts.matter.urgent else ()
     told = notices(facts, "notice", recipients, rule.clause)
+    if facts.unanswered_because == UNPROVEN and not facts.matter.anonymous:
+        # The address may be somebody else's: one neutral line, which says nothing of the matter.
+        return (*urgent, LetterOrder(template="unproven", to="sender", clause=rule.clause), *told)
     if facts.unanswered_because:
         return (*urgent, *told)
     refused = not examined and facts.matter.anonymous

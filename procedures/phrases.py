@@ -26,6 +26,8 @@ class Phrases(Section):
     undeliverable: str
     #: in the place of a message that cannot be read
     encrypted: str
+    #: the warning about a sender whose domain does not stand behind the mail
+    unproven: str
     parts: Mapping[Part, str]
     #: what a role does beside the owner, by task
     tasks: Mapping[str, str]

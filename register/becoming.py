@@ -63,9 +63,10 @@ def joined_by(entry: Entry, case: Case) -> Case:
 
 
 def _parties(entry: Entry, case: Case) -> tuple[str, ...]:
-    """Who belongs to the case now; nobody is kept of an anonymous one, and a robot never belongs."""
+    """Who belongs to the case now: nobody of an anonymous one; no robot belongs, and no address of another's."""
     sender = entry.submission.sender
-    if anonymity.is_asked_for(entry, case) or sender is None or entry.ruling.automatic is not None:
+    untrue = entry.ruling.automatic is not None or entry.submission.authenticity.failed
+    if anonymity.is_asked_for(entry, case) or sender is None or untrue:
         return case.parties
     return _union(case.parties, (sender.value.lower(),))
 

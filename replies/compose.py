@@ -17,7 +17,7 @@ from replies.openers import languages, opener
 from replies.sections import FAULTS, page, plain, section, short
 
 #: letters that always answer a message of the sender
-ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "not_examined"})
+ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "not_examined", "unproven"})
 
 
 class Composer:
@@ -67,7 +67,7 @@ class Composer:
         organisation = case.organisation if case else organisation
         chat = to.kind is AddressKind.TELEGRAM
         wording = self._wordings.of(organisation)
-        above = opener(order, facts, case) if role == "sender" else None
+        above = opener(order, facts, case) if role == "sender" and order.template != "unproven" else None
         try:
             sections = tuple(
                 section(wording, order.template, one, now=date, chat=chat, first=one is facts[0]) for one in facts

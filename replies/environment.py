@@ -29,6 +29,7 @@ LETTERS = (
     "alarm",
     "undeliverable",
     "dialogue",
+    "unproven",
 )
 #: what letter files may use of Jinja's own filters
 JINJA_FILTERS = ("first", "join", "last", "length", "lower", "upper")

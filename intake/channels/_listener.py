@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from intake.channels import Doorway, _replies
 from intake.channels._dialogue import Dialogue, House
+from intake.channels._trust import MailSettings
 from register.errors import BadSettings
 
 #: seconds that mails in flight get when the listener stops
@@ -25,10 +26,8 @@ GRACE = 10.0
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
-class ListenerSettings(BaseModel):
+class ListenerSettings(MailSettings):
     """The keys that LMTP and SMTP share."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
     #: 0 picks a free one

@@ -9,13 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from intake.channels import Doorway
 from intake.channels._mailbox import Account
 from intake.channels._mailbox_login import look_in
 from intake.channels._mailbox_worker import Worker
 from intake.channels._secret import secret
+from intake.channels._trust import MailSettings
 from register.errors import BadSettings
 from register.records import RawMessage, Submission
 
@@ -23,10 +24,8 @@ from register.records import RawMessage, Submission
 GRACE = 2.0
 
 
-class Settings(BaseModel):
+class Settings(MailSettings):
     """A `[[channels]]` table with kind imap."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["imap"] = "imap"
     host: str = Field(min_length=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from register.records.arriving import Attachment, Automatic, RawMessage, Ruling, Signature, Submission
+from register.records.arriving import Attachment, Authenticity, Automatic, RawMessage, Ruling, Signature, Submission
 from register.records.belonging import Match, ThreadKey
 from register.records.books import Books, Figures, SetAside, Whereabouts
 from register.records.conversing import Dialogue, Turn
@@ -38,6 +38,7 @@ __all__ = [
     "AddressKind",
     "Assignment",
     "Attachment",
+    "Authenticity",
     "Automatic",
     "Books",
     "Case",

@@ -90,6 +90,41 @@ class Signature:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Authenticity:
+    """Whether the domain of the sender stands behind a mail; every field empty: nobody has looked.
+
+    The results are the words of RFC 8601, 2.7: pass, fail, none, softfail, neutral, temperror, permerror.
+    """
+
+    spf: str = ""
+    #: the best result of all signatures
+    dkim: str = ""
+    dmarc: str = ""
+    #: what the domain wants done with mail that fails (RFC 7489, 6.3): none, quarantine, reject; empty where unknown
+    policy: str = ""
+    #: who says so: the authserv-id of a header that we trust, or `lyhord` where we have looked ourselves
+    by: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """True where the sender's address is probably not the sender's."""
+        if self.dmarc in ("pass", "fail"):
+            return self.dmarc == "fail"
+        # A domain without DMARC: mail that was passed on fails SPF too, so that a sound signature counts more.
+        return self.spf == "fail" and self.dkim != "pass"
+
+    @property
+    def proven(self) -> bool:
+        """True where the sender's domain has said that the mail is its own. Only such a mail may act as staff."""
+        return self.dmarc == "pass"
+
+    @property
+    def unwanted(self) -> bool:
+        """True where it failed and its domain asks that such mail be refused or put aside."""
+        return self.failed and self.policy in ("quarantine", "reject")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Submission:
     """What somebody sent, decoded. No field holds a lone surrogate or NUL; single-line ones hold no CR or LF."""
 
@@ -133,6 +168,9 @@ class Submission:
     encrypted: str = ""
     #: hex SHA-256 over sender, subject, text and attachments: equal content has an equal one
     fingerprint: str = ""
+    authenticity: Authenticity = Authenticity()
+    #: the member of staff who passed this mail on, where `sender` is the one who wrote it; None: nobody did
+    forwarded_by: Address | None = None
 
     @property
     def enclosures(self) -> tuple[Attachment, ...]:
@@ -156,7 +194,7 @@ class Ruling:
     #: may an automatic answer be sent
     answerable: bool = True
     #: a stable code why not: own_loop, null_path, bounce, daemon, auto_submitted, precedence, list, suppress,
-    #: auto_header, remailer, no_reply, subject, rate_limit, no_sender, oversize; empty when answerable
+    #: auto_header, remailer, no_reply, subject, rate_limit, no_sender, oversize, unproven; empty when answerable
     reason: str = ""
     #: the evidence, e.g. `Auto-Submitted: auto-replied`
     because: str = ""

@@ -47,7 +47,7 @@ class LetterOrder:
     """A letter that the decision asks for; composing fills it in."""
 
     #: acknowledgement, notice, urgent_notice, not_examined, status, next_stage, added_notice, question_repeated,
-    #: reminder, needs_human, alarm, undeliverable: a file name below `replies/templates/<language>/`
+    #: reminder, needs_human, alarm, undeliverable, unproven: a file name below `replies/templates/<language>/`
     template: str
     #: a role id, or `sender`
     to: str

@@ -84,6 +84,10 @@ class LetterFacts:
     sender: str = ""
     message: str = ""
     attachments: tuple[str, ...] = ()
+    #: for notices: what is to be minded about the sender, sentence by sentence
+    warnings: tuple[str, ...] = ()
+    #: for notices: who of the staff has passed the message on
+    passed_on_by: str = ""
     #: for notices: facts of the unit and its open cases (D4), line by line
     local_facts: tuple[str, ...] = ()
     #: for notices: the evidence of the verdicts and the reason of the decision, line by line
