@@ -130,10 +130,11 @@ def sending(letters: int, port: int) -> Ceiling:
 
 async def _sending(letters: int, port: int) -> Ceiling:
     from register.records import Address, AddressKind, Letter
-    from replies.senders.smtp import Settings, SmtpSender
+    from replies.senders.outgoing import Outgoing
+    from replies.senders.smtp import SmtpSender
 
     content = b"Message-ID: <x@example>\r\n\r\n" + b"A line of an ordinary letter.\r\n" * 200
-    sender = SmtpSender(Settings(port=port, security="none"))
+    sender = SmtpSender(Outgoing(port=port, security="none"))
 
     async def one(number: int) -> None:
         to = Address(kind=AddressKind.MAIL, value=f"to.{number}@families.example")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -13,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from register.errors import BadSettings
+from replies.senders.outgoing import Outgoing
 
 DEFAULT_FILE = Path("lyhord.toml")
 SQLITE = "sqlite+aiosqlite:///"
-SectionT = TypeVar("SectionT", bound="Section")
+SectionT = TypeVar("SectionT", bound=BaseModel)
 
 
 class Section(BaseModel):
@@ -36,21 +36,6 @@ class ProceduresSection(Section):
 
     folders: tuple[Path, ...] = ()
     schools: tuple[str, ...] = ()
-
-
-class Outgoing(Section):
-    """SMTP submission for all letters; the keys are those of `replies.senders.smtp.Settings`."""
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    user_env: str | None = None
-    user_file: Path | None = None
-    password_env: str | None = None
-    password_file: Path | None = None
-    timeout: float = Field(default=30, gt=0)
-    tls_ca: Path | None = None
-    connections: int = Field(default=2, ge=1, le=16)
 
 
 class Security(Section):
@@ -188,24 +173,6 @@ def first_problem(error: ValidationError) -> str:
     return f"{key}: {first['msg'][0].lower()}{first['msg'][1:]} (not {first['input']!r})"
 
 
-def secret(table: Mapping[str, Any] | BaseModel, name: str) -> str | None:
-    """The secret called `name`, from the environment (`<name>_env`) or a file (`<name>_file`).
-
-    None where neither is set. Raises BadSettings where the one that is named is not there.
-    """
-    values = table.model_dump() if isinstance(table, BaseModel) else table
-    if variable := values.get(f"{name}_env"):
-        if (value := os.environ.get(variable)) is None:
-            raise BadSettings(f"{name}_env: the environment has no variable {variable}; set it before the start")
-        return value
-    if path := values.get(f"{name}_file"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise BadSettings(f"{name}_file: {path} cannot be read: {error.strerror}") from None
-    return None
-
-
 def _table(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -230,6 +197,8 @@ def _paths_at(section: SectionT, folder: Path) -> SectionT:
 def _path_at(value: object, folder: Path) -> object:
     if isinstance(value, Path):
         return folder / value
+    if isinstance(value, BaseModel):
+        return _paths_at(value, folder)
     if isinstance(value, tuple) and value and all(isinstance(part, Path) for part in value):
         return tuple(folder / part for part in value)
     return value
@@ -237,4 +206,5 @@ def _path_at(value: object, folder: Path) -> object:
 
 def _channel_at(channel: dict[str, Any], folder: Path) -> dict[str, Any]:
     files = {key for key in channel if key.endswith("_file") or key in ("tls_cert", "tls_key", "tls_ca", "path")}
-    return {key: str(folder / value) if key in files else value for key, value in channel.items()}
+    inner = {key: _channel_at(value, folder) for key, value in channel.items() if isinstance(value, dict)}
+    return {key: str(folder / value) if key in files else value for key, value in channel.items()} | inner

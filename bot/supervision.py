@@ -17,7 +17,7 @@ from register.errors import BadSettings
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 _HOUSE = Path(__file__).resolve().parent.parent
-_ROOMS = ("bot", "intake", "classifiers", "procedures", "register", "replies")
+_ROOMS = ("bot", "intake", "classifiers", "procedures", "register", "replies", "access")
 
 
 def where(error: BaseException) -> str:

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import classifiers
+from access.secrets import secret
 from bot.desk import Desk
-from bot.settings import Settings, secret
+from bot.settings import Settings
 from bot.trust import Authenticator
 from procedures.load import Procedures
 from register.errors import BadSettings
@@ -20,7 +21,6 @@ from register.seals import Seals
 from register.store import Register
 from replies.compose import Composer
 from replies.senders import Sender
-from replies.senders.smtp import Settings as SmtpSettings
 from replies.senders.smtp import SmtpSender
 
 KEY_BYTES = 32
@@ -87,7 +87,7 @@ async def open_lanes(settings: Settings) -> AsyncIterator[tuple[Senders, Senders
 
 
 def _mail_sender(settings: Settings) -> Sender:
-    return SmtpSender(SmtpSettings(**settings.outgoing.model_dump()))
+    return SmtpSender(settings.outgoing)
 
 
 def load_procedures(settings: Settings) -> Procedures:
@@ -112,7 +112,7 @@ def trusted_roots(settings: Settings) -> tuple[bytes, ...]:
 def signing_key(settings: Settings) -> bytes:
     """The key of the seals; its file is made, readable by its owner only, where it does not exist yet."""
     if settings.security.key_env:
-        return (secret(settings.security, "key") or "").encode()
+        return (secret("security.key", settings.security.key_env, None) or "").encode()
     file = settings.security.key_file
     if not file.exists():
         _make_key(file)

@@ -36,6 +36,8 @@ POLL = 5.0
 URGENT_POLL = 1.0
 #: after a temporary fault a message waits this long, doubling, at most six hours
 FIRST_RETRY = timedelta(seconds=30)
+#: the code of the alarm that rings when our own login is refused
+OUTGOING = "outgoing"
 LONGEST_RETRY = timedelta(hours=6)
 
 
@@ -80,6 +82,8 @@ class Workers:
         #: the doors that must look for mail
         self.watch = watch or Watch(timedelta())
         self.tally = Tally()
+        #: kinds of address whose server has refused our login; at the start it may be so, from before
+        self._locked_out = {kind.value for kind in senders}
         #: unique among all processes on one register
         self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
         self.messages = Wake()
@@ -174,11 +178,22 @@ class Workers:
         letter = outcome.letter
         log().info("letter", action=outcome.result, template=letter.template, role=letter.role, reason=outcome.reason)
         self._count(outcome)
+        await self._tell_of_login(outcome)
         # Who blocks the bot in the middle of a conversation hears no more of it; what they wrote is registered.
         if outcome.result == "failed" and letter.template != CONVERSATION:
             await self.alarms.undeliverable(letter, outcome.reason, now())
             self.letters()
         self.tried(outcome)
+
+    async def _tell_of_login(self, outcome: Outcome) -> None:
+        """A refused login of ours rings at once: no letter leaves by that way until a person has put it right."""
+        way = outcome.letter.to.kind.value
+        if outcome.unauthorised:
+            self._locked_out.add(way)
+            await self.alarms.ring(OUTGOING, way, "login_refused", outcome.reason, now())
+        elif outcome.result == "sent" and way in self._locked_out:
+            self._locked_out.discard(way)
+            await self.alarms.well(OUTGOING, way, now())
 
     def _count(self, outcome: Outcome) -> None:
         letter = outcome.letter

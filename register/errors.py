@@ -26,6 +26,10 @@ class LeaseLost(Temporary):
     """Another worker has taken over what this one held; nothing of this attempt was written."""
 
 
+class Unauthorised(Temporary):
+    """Another's server refuses us, not what we brought: everything waits until a person has put the login right."""
+
+
 class NewerRegister(Permanent):
     """The database was written by a newer version of the program; this one leaves it alone."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from register.errors import Fault, LeaseLost, Permanent
+from register.errors import Fault, LeaseLost, Permanent, Unauthorised
 from register.records import AddressKind, Letter, OutgoingLetter
 from replies.senders import Sender
 
@@ -59,6 +59,8 @@ class Outcome:
     #: why not sent, without personal data; for a sent letter what the other side said
     reason: str = ""
     attempts: int = 0
+    #: True: our own login is refused, and every letter waits until a person has put it right
+    unauthorised: bool = False
     #: an error that no sender should raise, for the log; the letter is deferred all the same
     error: BaseException | None = None
     #: how long the other side asked us to wait, in seconds
@@ -183,4 +185,12 @@ def _judged(outgoing: OutgoingLetter, answer: str | BaseException) -> Outcome:
         return Outcome(letter=letter, result="failed", reason=given_up, attempts=attempts, error=error)
     # A chat server that asks for patience says how long; a sender passes that on as `retry_after`.
     wait = getattr(answer, "retry_after", None)
-    return Outcome(letter=letter, result="deferred", reason=reason, attempts=attempts, error=error, wait=wait)
+    return Outcome(
+        letter=letter,
+        result="deferred",
+        reason=reason,
+        attempts=attempts,
+        unauthorised=isinstance(answer, Unauthorised),
+        error=error,
+        wait=wait,
+    )

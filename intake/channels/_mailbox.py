@@ -11,6 +11,7 @@ from typing import Any
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
+from access.tokens import Tokens
 from register.errors import Temporary
 
 #: bytes fetched by one command
@@ -44,6 +45,8 @@ class Account:
     tls: ssl.SSLContext | None
     user: str
     password: Callable[[], str] = field(repr=False)
+    #: in the place of the password
+    tokens: Tokens | None
     mailbox: str
     done: str | None
     #: the recipient of everything in this mailbox

@@ -10,8 +10,9 @@ from typing import Any
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError, LoginError
 
+from access.tokens import Tokens
 from intake.channels._mailbox import Account, Mailbox, Trouble
-from register.errors import BadSettings
+from register.errors import BadSettings, Temporary, Unauthorised
 
 CONNECT_SECONDS = 15.0
 
@@ -84,19 +85,50 @@ def _secure(client: Any, account: Account) -> None:
 
 def _login(client: Any, account: Account) -> None:
     try:
-        password = account.password()
+        if account.tokens is None:
+            _login_by_password(client, account)
+        else:
+            _login_by_token(client, account, account.tokens)
+    except LoginError as error:
+        raise _refused(account, error) from None
     except BadSettings as error:
         raise Trouble("login_refused", error.public) from None
+
+
+def _login_by_password(client: Any, account: Account) -> None:
+    password = account.password()
     # LOGIN knows ASCII only.
     plain = not (account.user + password).isascii()
+    (client.plain_login if plain else client.login)(account.user, password)
+
+
+def _login_by_token(client: Any, account: Account, tokens: Tokens) -> None:
     try:
-        (client.plain_login if plain else client.login)(account.user, password)
-    except LoginError as error:
-        # IMAPClient calls it a refused login too when the server was lost in the middle of it, or is not ready.
-        if isinstance(error.__context__, IMAPClientAbortError) or "[UNAVAILABLE]" in str(error):
-            raise _unreachable(account, error) from None
-        refused = f"The mail server {account.host} refuses the login; check user and password of this mailbox."
-        raise Trouble("login_refused", refused) from None
+        token = tokens.token()
+        try:
+            client.oauth2_login(account.user, token)
+        except LoginError as error:
+            if _is_lost(error):
+                raise
+            # It may have ended early: another is got and tried, once.
+            client.oauth2_login(account.user, tokens.token(refused=token))
+    except Unauthorised as error:
+        raise Trouble("token_refused", error.public, private=error.private) from None
+    except Temporary as error:
+        raise Trouble("unreachable", error.public, private=error.private) from None
+
+
+def _is_lost(error: LoginError) -> bool:
+    """IMAPClient calls it a refused login too when the server was lost in the middle of it, or is not ready."""
+    return isinstance(error.__context__, IMAPClientAbortError) or "[UNAVAILABLE]" in str(error)
+
+
+def _refused(account: Account, error: LoginError) -> Trouble:
+    if _is_lost(error):
+        return _unreachable(account, error)
+    what = "user and password" if account.tokens is None else "user and oauth"
+    public = f"The mail server {account.host} refuses the login; check {what} of this mailbox."
+    return Trouble("login_refused", public)
 
 
 def _missing(account: Account, error: Exception) -> Trouble:

@@ -190,7 +190,7 @@ class Worker:
             self._on_loop(self._doorway.opened())
 
     def _pause(self) -> None:
-        base = self._account.backoff_seconds * (REFUSED if self._trouble == "login_refused" else 1)
+        base = self._account.backoff_seconds * (REFUSED if self._trouble in ("login_refused", "token_refused") else 1)
         seconds = min(base * 2 ** min(max(self._failures, self._losses, 1) - 1, 30), LONGEST_PAUSE)
         # Jitter, so that many mailboxes do not come back to a server in the same moment.
         readable(seconds * random.uniform(1, 1.5), self._wake)  # noqa: S311 - no secret

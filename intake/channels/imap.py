@@ -11,11 +11,13 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from access.oauth import OAuth
+from access.secrets import needed
+from access.tokens import Tokens
 from intake.channels import Doorway
 from intake.channels._mailbox import Account
 from intake.channels._mailbox_login import look_in
 from intake.channels._mailbox_worker import Worker
-from intake.channels._secret import secret
 from intake.channels._trust import MailSettings
 from register.errors import BadSettings
 from register.records import RawMessage, Submission
@@ -36,6 +38,8 @@ class Settings(MailSettings):
     user: str = Field(min_length=1)
     password_env: str | None = None
     password_file: Path | None = None
+    #: login by token in the place of a password
+    oauth: OAuth | None = None
     mailbox: str = "INBOX"
     #: folder for what was taken in, made where it is missing; absent: only flagged
     done: str | None = None
@@ -58,8 +62,10 @@ class Settings(MailSettings):
     def _is_complete(self) -> Self:
         if "@" not in (self.address or self.user):
             raise ValueError("user is no mail address: write the mailbox's own as address")
-        if not self.password_env and not self.password_file:
-            raise ValueError("the password is missing: write password_env or password_file")
+        if self.oauth and (self.password_env or self.password_file):
+            raise ValueError("write oauth or a password, not both")
+        if not self.oauth and not self.password_env and not self.password_file:
+            raise ValueError("the password is missing: write password_env or password_file, or oauth")
         if self.done == self.mailbox:
             raise ValueError("done is the mailbox itself: write another folder")
         return self
@@ -74,7 +80,8 @@ class Channel:
         self.settings = settings
         self.doorway = doorway
         # Said at the start, not when the first mail should come.
-        _password(settings)
+        if settings.oauth is None:
+            _password(settings)
 
     async def run(self) -> None:
         """Receives until cancelled. Mends its own connection; raises BadSettings where it never can."""
@@ -108,10 +115,7 @@ def read(raw: RawMessage) -> Submission:
 
 
 def _password(settings: Settings) -> str:
-    password = secret("channels: password", settings.password_env, settings.password_file)
-    if password is None:
-        raise BadSettings("channels: the password is missing: write password_env or password_file")
-    return password
+    return needed("channels: password", settings.password_env, settings.password_file)
 
 
 def _account(settings: Settings) -> Account:
@@ -124,6 +128,7 @@ def _account(settings: Settings) -> Account:
         user=s.user,
         # Asked for at every login: a file that was put right is used without a restart.
         password=lambda: _password(settings),
+        tokens=Tokens(s.oauth, s.user) if s.oauth else None,
         mailbox=s.mailbox,
         done=s.done,
         address=s.address or s.user,

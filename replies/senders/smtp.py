@@ -6,15 +6,15 @@ import asyncio
 import re
 import ssl
 from pathlib import Path
-from typing import Literal
 
 import aiosmtplib
-from pydantic import BaseModel, ConfigDict, Field
 
-from register.errors import BadSettings, Fault, Permanent, Temporary
+from access.secrets import secret
+from access.tokens import Tokens
+from register.errors import BadSettings, Fault, Permanent, Temporary, Unauthorised
 from register.records import Letter
 from replies.senders import _smtp_envelope as envelope
-from replies.senders._secret import secret
+from replies.senders.outgoing import Outgoing
 
 #: seconds after which a kept connection is not trusted any more: relays and firewalls forget it, not always aloud
 LONGEST_IDLE = 60.0
@@ -25,32 +25,14 @@ _UNREACHABLE = "The mail relay cannot be reached."
 _OURS = "The mail relay refuses us, not the recipient: check [outgoing] in the settings."
 
 
-class Settings(BaseModel):
-    """The `[outgoing]` table."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    user_env: str | None = None
-    user_file: Path | None = None
-    password_env: str | None = None
-    password_file: Path | None = None
-    #: seconds for each step
-    timeout: float = Field(default=30, gt=0)
-    #: certificates that are trusted instead of the system's, in PEM
-    tls_ca: Path | None = None
-    connections: int = Field(default=2, ge=1, le=16)
-
-
 class SmtpSender:
     """Sends mail over at most `connections` connections at once; each is kept and used again."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Outgoing) -> None:
         self._settings = settings
-        self._user = secret("outgoing.user", settings.user_env, settings.user_file)
+        self._user = settings.user or secret("outgoing.user", settings.user_env, settings.user_file)
         self._password = secret("outgoing.password", settings.password_env, settings.password_file)
+        self._tokens = Tokens(settings.oauth, self._user or "") if settings.oauth else None
         self._tls = None if settings.security == "none" else _trust(settings.tls_ca)
         self._places = asyncio.Semaphore(settings.connections)
         #: connections that are not in use, and since when
@@ -92,6 +74,16 @@ class SmtpSender:
         return None
 
     async def _connect(self) -> aiosmtplib.SMTP:
+        if self._tokens is None:
+            return await self._connected(None)
+        token = await asyncio.to_thread(self._tokens.token)
+        try:
+            return await self._connected(token)
+        except Unauthorised:
+            # It may have ended early: another is got once. Relays hang up after a refusal, so all is begun anew.
+            return await self._connected(await asyncio.to_thread(self._tokens.token, refused=token))
+
+    async def _connected(self, token: str | None) -> aiosmtplib.SMTP:
         settings = self._settings
         connection = aiosmtplib.SMTP(
             hostname=settings.host,
@@ -100,13 +92,15 @@ class SmtpSender:
             use_tls=settings.security == "tls",
             start_tls=settings.security == "starttls",
             tls_context=self._tls,
-            username=self._user,
+            username=None if token else self._user,
             password=self._password,
         )
         try:
             await connection.connect()
             if connection.last_ehlo_response is None:
                 await connection.ehlo()
+            if token:
+                await connection.auth_xoauth2(self._user or "", token)
         except (aiosmtplib.SMTPException, OSError) as error:
             connection.close()
             raise _no_connection(error) from None
@@ -186,7 +180,9 @@ def _no_connection(error: Exception) -> Temporary:
             "The mail relay's TLS cannot be trusted: check tls_ca and security in [outgoing].", private=private
         )
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return Temporary("The mail relay refuses our login: check user and password in [outgoing].", private=private)
+        refused = "The mail relay refuses our login: check user and password, or oauth, in [outgoing]."
+        # A relay whose own directory is away says 4xx (RFC 4954, 6).
+        return (Unauthorised if error.code // 100 == 5 else Temporary)(refused, private=f"{private}: {error.code}")
     if isinstance(error, aiosmtplib.SMTPResponseException):
         detail = _detail(aiosmtplib.SMTPResponse(error.code, error.message))
         return Temporary(

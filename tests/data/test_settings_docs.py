@@ -12,9 +12,9 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bot.settings import Outgoing, Settings
+from access.oauth import OAuth
+from bot.settings import Settings
 from intake import channels
-from replies.senders import smtp
 
 DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENT = DOCS / "settings.md"
@@ -58,11 +58,11 @@ def test_every_key_of_a_channel_is_documented_with_its_default(kind: str) -> Non
     assert documented(f'### `kind = "{kind}"`') == true(channels.load(kind).Settings)
 
 
-def test_the_table_of_the_mail_server_has_the_keys_that_its_sender_reads() -> None:
-    assert true(Outgoing) == true(smtp.Settings)
+def test_every_key_of_a_login_by_token_is_documented_with_its_default() -> None:
+    assert documented("## Login by token") == true(OAuth)
 
 
-@pytest.mark.parametrize("page", ["settings.md", "run-your-school.md", "chat.md"])
+@pytest.mark.parametrize("page", ["settings.md", "run-your-school.md", "chat.md", "operate.md"])
 def test_every_example_of_settings_is_accepted(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     examples = re.findall(r"^ *```toml\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import grp
 import os
@@ -33,7 +34,7 @@ listen = 127.0.0.1
 ssl = {ssl}
 {ssl_files}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 auth_cache_size = 0
 default_internal_user = {internal}
@@ -57,7 +58,13 @@ namespace inbox {{
 }}
 passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = scheme=plain username_format=%n {folder}/users
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
 }}
 userdb {{
   driver = static
@@ -92,6 +99,15 @@ service auth {{
 service auth-worker {{
   user = {internal}
 }}
+"""
+
+#: tokens are checked without asking anybody: the key lies in the folder
+_TOKENS = """\
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+username_attribute = email
+username_format = %n
+force_introspection = yes
 """
 
 
@@ -142,6 +158,8 @@ class Dovecot:
             lmtp=self.lmtp,
         )
         (self.folder / "dovecot.conf").write_text(settings)
+        (self.folder / "oauth2.conf").write_text(_TOKENS.format(folder=self.folder))
+        self.set_key(b"a key for tokens that nobody knows")
         self._write_users()
 
     # --- running ----------------------------------------------------------------------------------------------------
@@ -196,6 +214,12 @@ class Dovecot:
         """Changes the password of a user, from the next login on."""
         self._users[user] = password
         self._write_users()
+
+    def set_key(self, key: bytes) -> None:
+        """Tokens have to be signed with this key from the next start on."""
+        self.key, file = key, self.folder / "keys" / "default" / "HS256" / "default"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(base64.b64encode(key).decode())
 
     def _write_users(self) -> None:
         (self.folder / "users").write_text("".join(f"{user}:{{PLAIN}}{word}\n" for user, word in self._users.items()))

@@ -12,12 +12,13 @@ import pytest
 from bot.alarms import MOST_ALIKE, Alarms
 from bot.desk import Desk
 from bot.workers import LEASE, Workers, now, retry_pause
-from register.errors import Permanent, Temporary
+from register.errors import Permanent, Temporary, Unauthorised
 from register.records import AddressKind, Disposition, Entered, Letter, RawMessage
 from register.store import Register
 from replies.compose import Composer
 from replies.dispatch import Outcome
 from tests.journeys.mails import Mail, complaint, mail
+from tests.unit.bot.conftest import MakeDesk
 from tests.unit.bot.test_pipeline import DANGER
 from tests.unit.bot.trying import Bag, Trial
 
@@ -221,3 +222,30 @@ def test_a_message_waits_longer_after_each_fault_and_never_longer_than_six_hours
 def test_now_is_aware() -> None:
     assert now().tzinfo is not None
     assert isinstance(now(), datetime)
+
+
+class LockedOut(Bag):
+    """A relay that refuses our login as long as `locked` says so."""
+
+    locked = True
+
+    async def send(self, letter: Letter) -> str:
+        """Refuses us, or takes the letter."""
+        if self.locked:
+            raise Unauthorised("The mail relay refuses our login.")
+        return await super().send(letter)
+
+
+async def test_a_refused_login_of_ours_rings_at_once_and_once(make_desk: MakeDesk, register: Register) -> None:
+    """G4: the letters wait; the first that leaves ends it."""
+    relay = LockedOut()
+    workers = workers_of(make_desk(register), relay)
+    await workers.receive(arrived(complaint("nordberg", "nb")))
+    await workers.intake_once()
+    await workers.dispatch_once(urgent=False)
+    (alarm,) = [one for one in await register.letters() if one["template"] == "alarm"]
+    assert "The mail relay refuses our login." in alarm["body"]
+    relay.locked = False
+    await workers.dispatch_once(urgent=False)
+    assert [letter.template for letter in relay.letters] == ["alarm"]
+    assert [one["template"] for one in await register.letters()].count("alarm") == 2

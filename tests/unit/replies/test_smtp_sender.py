@@ -15,13 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from register.errors import BadSettings, Permanent, Temporary
+from register.errors import BadSettings, Permanent, Temporary, Unauthorised
 from register.records import Address, AddressKind, Letter
 from replies.senders import Sender, _smtp_envelope, smtp
-from replies.senders.smtp import Settings, SmtpSender
+from replies.senders.outgoing import Outgoing as Settings
+from replies.senders.smtp import SmtpSender
 from tests.journeys.servers import certificates as authority
 from tests.journeys.servers.certificates import Certificates
 from tests.journeys.servers.receiver import DROP, Receiver, Stage
+from tests.journeys.servers.tokens import TokenEndpoint, granted, refused
 
 ANNA = "anna.berg@foralder.example"
 LETTER = Letter(
@@ -296,6 +298,32 @@ async def test_tls_and_login_are_used(
             with pytest.raises(Temporary, match="refuses our login"):
                 await sender.send(LETTER)
     assert [(mail.tls, mail.user) for mail in relay.mails] == [(True, "lyhord")]
+
+
+async def test_a_login_by_token_renews_one_that_is_refused_and_tells_of_a_revoked_grant(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    """A refused token is renewed once; a revoked grant is for a person, and its letters wait."""
+    (tmp_path / "refresh").write_text("granted once\n")
+    table = {"provider": "other", "client_id": "lyhord", "refresh_token_file": tmp_path / "refresh"}
+    receiver.tokens["hej@alexanderskolan.se"] = "2"
+    with TokenEndpoint(lambda form: granted(str(len(endpoint.forms)))) as endpoint:
+        oauth = {**table, "token_url": endpoint.url}
+        async with sending(receiver, user="hej@alexanderskolan.se", oauth=oauth) as sender:
+            await sender.send(LETTER)
+            assert [mail.user for mail in receiver.mails] == ["hej@alexanderskolan.se"]
+            assert len(endpoint.forms) == 2
+            receiver.hang_up()
+            await sender.send(LETTER)
+            assert len(endpoint.forms) == 2
+            receiver.hang_up()
+            receiver.tokens.clear()
+            with pytest.raises(Unauthorised, match="refuses our login"):
+                await sender.send(LETTER)
+            endpoint.answer = lambda form: refused()
+            with pytest.raises(Unauthorised, match=r"no longer accepts our authorisation \(400, invalid_grant"):
+                await sender.send(LETTER)
+    assert len(receiver.mails) == 2
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

@@ -1,4 +1,4 @@
-"""A secret of a channel's settings: from the environment or a file, never from the settings file itself."""
+"""A secret of the settings: from the environment or a file, never from the settings file itself."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def secret(name: str, variable: str | None, file: Path | None) -> str | None:
             why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
             raise BadSettings(f"{name}_file: {file} cannot be read: {why}") from None
     return None
+
+
+def needed(name: str, variable: str | None, file: Path | None) -> str:
+    """The same, of a secret that has to be there; raises BadSettings where neither is named."""
+    value = secret(name, variable, file)
+    if not value:
+        raise BadSettings(f"{name} is missing or empty: write {name.rpartition('.')[2]}_env or …_file")
+    return value
