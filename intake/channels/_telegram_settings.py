@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from intake.channels._secret import secret
+from access.secrets import secret
 from intake.channels._telegram_client import Client
 from register.errors import BadSettings
 
