@@ -41,12 +41,19 @@ class Figures:
 
 
 def measure(
-    name: str, mails: Sequence[Mail], *, url: str = "", meaning: bool, processes: int = 1, rate: float = 0.0
+    name: str,
+    mails: Sequence[Mail],
+    *,
+    url: str = "",
+    meaning: bool,
+    processes: int = 1,
+    readers: int = 0,
+    rate: float = 0.0,
 ) -> Figures:
     """Runs so many mails through a fresh register and checks that nothing is missing."""
     with _folder() as folder:
         database = url or f"sqlite+aiosqlite:///{folder / 'lyhord.db'}"
-        with serving(folder, database, meaning=meaning, processes=processes) as running:
+        with serving(folder, database, meaning=meaning, processes=processes, readers=readers) as running:
             # The first few mails load what is loaded once: templates, calendars, pipelines.
             return _measured(name, running, mails, database, rate)
 

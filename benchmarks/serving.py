@@ -32,6 +32,7 @@ key_file = "lyhord.key"
 [operation]
 log_level = "error"
 meaning = {meaning}
+processes = {readers}
 
 [[channels]]
 kind = "lmtp"
@@ -94,7 +95,7 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, url: str, *, meaning: bool, processes: int = 1) -> Iterator[Serving]:
+def serving(folder: Path, url: str, *, meaning: bool, processes: int = 1, readers: int = 0) -> Iterator[Serving]:
     """Starts everything, waits until it is ready, and stops it."""
     with ExitStack() as stack:
         log = folder / "sink.log"
@@ -103,7 +104,9 @@ def serving(folder: Path, url: str, *, meaning: bool, processes: int = 1) -> Ite
         started = []
         for place, own in enumerate(ports):
             config = folder / f"lyhord-{place}.toml"
-            config.write_text(_SETTINGS.format(url=url, sink=port, port=own, meaning=str(meaning).lower()))
+            config.write_text(
+                _SETTINGS.format(url=url, sink=port, port=own, meaning=str(meaning).lower(), readers=readers)
+            )
             started.append(stack.enter_context(_process("bot", "run", "--config", str(config))))
         for one in started:
             assert _line(one) == "ready"

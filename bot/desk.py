@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from bot.readers import Afar, Readers
 from classifiers import Classifiers
 from intake import channels, forwards, guards, threads
 from procedures.load import Procedures
@@ -20,8 +21,6 @@ from register.store import Register
 from replies.compose import Composer
 
 T = TypeVar("T")
-#: so many of a unit's open cases are looked at; a notice lists the newest that its reader may see
-OPEN_CASES = 50
 #: open cases of a unit that are looked at for a notice
 MOST_OPEN_CASES = 50
 
@@ -32,11 +31,13 @@ class Desk:
 
     register: Register
     procedures: Procedures
-    classifiers: Classifiers
+    classifiers: Classifiers | Afar
     composer: Composer
     seals: Seals
-    #: threads or processes that read and classify
+    #: threads for what must not hold up the event loop
     bench: Executor
+    #: processes that read and classify; None: the threads do
+    readers: Readers | None = None
     #: certificates (DER) of those whom we trust to vouch for the signatures of others
     roots: tuple[bytes, ...] = ()
     #: the message with what is known of its sender; made by the wiring from the settings of the channels
@@ -49,18 +50,23 @@ class Desk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.bench, functools.partial(work, *args, **kwargs))
 
+    async def _read_apart(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        aside = self.readers.call if self.readers else self.apart
+        return await aside(work, *args, **kwargs)
+
     async def read(self, raw: RawMessage) -> Submission:
         """The message, decoded; what staff have passed on as the message of whoever wrote it."""
-        return await self.apart(self._read, raw)
+        submission = await self._read_apart(channels.read, raw, roots=self.roots)
+        return await self.apart(self._attributed, raw, submission)
 
-    def _read(self, raw: RawMessage) -> Submission:
-        submission = self.authenticated(raw, channels.read(raw, roots=self.roots))
+    def _attributed(self, raw: RawMessage, submission: Submission) -> Submission:
         staff = self.procedures.staff_addresses
-        return forwards.of_the_writer(submission, raw, staff=staff, authenticated=self.authenticated)
+        known = self.authenticated(raw, submission)
+        return forwards.of_the_writer(known, raw, staff=staff, authenticated=self.authenticated)
 
     async def understand(self, submission: Submission, procedure: Procedure) -> Understanding:
         """What it is about: the classifiers' verdicts on what the sender newly wrote."""
-        return await self.apart(
+        return await self._read_apart(
             self.classifiers.classify,
             subject=submission.subject,
             body=submission.reply or submission.text,

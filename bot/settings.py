@@ -61,6 +61,8 @@ class Operation(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     #: threads that read and classify
     workers: int = Field(default=2, ge=1, le=64)
+    #: processes that read and classify beside the main one; 0: the threads do
+    processes: int = Field(default=0, ge=0, le=64)
     #: False: messages are understood by their words alone, many times faster and less surely
     meaning: bool = True
     #: mail addresses that get alarms besides the default role of the school

@@ -12,6 +12,7 @@ from pathlib import Path
 import classifiers
 from access.secrets import secret
 from bot.desk import Desk
+from bot.readers import Afar, Readers
 from bot.settings import Settings
 from bot.trust import Authenticator
 from procedures.load import Procedures
@@ -45,20 +46,25 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     authenticated = Authenticator(settings.channels)
     seals = Seals(signing_key(settings))
     bench = ThreadPoolExecutor(settings.operation.workers, thread_name_prefix="bench")
+    meaning, processes = settings.operation.meaning, settings.operation.processes
+    readers = Readers(processes, meaning=meaning) if processes else None
     try:
         async with open_register(settings) as register:
             yield Desk(
                 register=register,
                 procedures=procedures,
-                classifiers=classifiers.load(meaning=settings.operation.meaning),
+                classifiers=Afar() if readers else classifiers.load(meaning=meaning),
                 composer=composer,
                 seals=seals,
                 bench=bench,
+                readers=readers,
                 roots=trusted_roots(settings),
                 authenticated=authenticated,
             )
     finally:
         bench.shutdown(cancel_futures=True)
+        if readers:
+            readers.close()
 
 
 @asynccontextmanager
