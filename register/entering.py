@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from register import dialogues, spooling
+from register import acting, dialogues, spooling
 from register.becoming import joined_by, opened
 from register.errors import LeaseLost
 from register.numbers import reference
@@ -34,6 +34,7 @@ async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list
     held = await spooling.held(pen.conn, [entry.raw for entry, _ in wishes])
     pages = await open_pages(pen, [wish for wish in wishes if wish[0].raw.spool_id in held])
     stale = await dialogues.overtaken(pen.conn, [entry.turn for entry, _ in wishes])
+    moved = await acting.overtaken(pen, [entry for entry, _ in wishes])
     turns: list[tuple[Entry, Entered, datetime]] = []
     answers: list[Entered | LeaseLost] = []
     for entry, now in wishes:
@@ -42,6 +43,9 @@ async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list
             continue
         if dialogues.is_overtaken(entry.turn, stale):
             answers.append(dialogues.Overtaken("Another message of this chat came first."))
+            continue
+        if entry.act and entry.act.case.id in moved:
+            answers.append(acting.OvertakenAct("The case has moved on."))
             continue
         # A second entry of the same message in this transaction comes too late as well.
         held.discard(entry.raw.spool_id)
@@ -53,6 +57,8 @@ async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list
     await pages.write()
     for entry, entered, now in turns:
         await dialogues.write_entered(pen, entry, entered, now)
+        if entry.act:
+            await acting.write(pen, entry.act, now)
     return answers
 
 

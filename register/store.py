@@ -49,6 +49,7 @@ from register.records import (
     Verdict,
     Whereabouts,
 )
+from register.staff import Staff
 from register.unknown import UnknownSenders
 from register.writing import Writer
 
@@ -64,6 +65,8 @@ class Register:
         self.gauges = Gauges(self._reading)
         #: receipt codes, and the dialogue with people whom nobody knows
         self.unknown = UnknownSenders(self._reading, self._writer)
+        #: staff in chats: codes, linked chats, who has taken a case
+        self.staff = Staff(self._reading, self._writer)
 
     @classmethod
     async def open(cls, url: str, *, create: bool = True) -> Self:

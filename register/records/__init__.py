@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from register.records.acting import Act, StaffChat, Taken
 from register.records.arriving import Attachment, Authenticity, Automatic, RawMessage, Ruling, Signature, Submission
 from register.records.belonging import Match, ThreadKey
 from register.records.books import Books, Figures, SetAside, Whereabouts
@@ -34,6 +35,7 @@ from register.records.who import Address, AddressKind
 
 __all__ = [
     "UNSURE",
+    "Act",
     "Address",
     "AddressKind",
     "Assignment",
@@ -69,8 +71,10 @@ __all__ = [
     "Secrecy",
     "SetAside",
     "Signature",
+    "StaffChat",
     "Step",
     "Submission",
+    "Taken",
     "ThreadKey",
     "Turn",
     "Understanding",

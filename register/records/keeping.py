@@ -13,6 +13,7 @@ from register.records.understanding import Understanding
 from register.records.who import Address
 
 if TYPE_CHECKING:
+    from register.records.acting import Act
     from register.records.conversing import Turn
 
 
@@ -177,6 +178,8 @@ class Entry:
     cleansed: bytes | None = field(default=None, repr=False)
     #: what the message does to the conversation that it belongs to, in the same transaction
     turn: Turn | None = None
+    #: what a member of staff does with a case by this press or message, in the same transaction
+    act: Act | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
