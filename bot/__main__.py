@@ -28,6 +28,8 @@ unknown = typer.Typer(help="Senders who stay unknown: a question to one, a code 
 app.add_typer(unknown, name="anonymous")
 proof = typer.Typer(help="Signed receipts: proof that a message was received.", no_args_is_help=True)
 app.add_typer(proof, name="receipt")
+people = typer.Typer(help="Staff in chat: codes that link a chat to a role.", no_args_is_help=True)
+app.add_typer(people, name="staff")
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; default lyhord.toml where it exists.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -279,6 +281,54 @@ def public_key(config: Config = None) -> None:
     from bot.commands.receipt import key as show_key
 
     show_key(config)
+
+
+School = Annotated[str | None, typer.Option("--organisation", help="The school's id, where there are several.")]
+
+
+@people.command("link")
+def staff_link(
+    role: Annotated[str, typer.Argument(help="The role's id in the procedure file.")],
+    organisation: School = None,
+    config: Config = None,
+) -> None:
+    """Prints a code; the chat that sends it to the bot gets the role's notices and may act on them."""
+    from bot.commands.staff import link
+
+    link(role, organisation, config)
+
+
+@people.command("list")
+def staff_list(organisation: School = None, json: Json = False, config: Config = None) -> None:
+    """Shows the linked chats."""
+    from bot.commands.staff import listed
+
+    listed(organisation, config, json=json)
+
+
+@people.command("unlink")
+def staff_unlink(
+    chat: Annotated[str, typer.Argument(help="The chat's number, as `staff list` shows it; -- before a negative one.")],
+    role: Annotated[str | None, typer.Option(help="Only this role; default every one.")] = None,
+    organisation: School = None,
+    config: Config = None,
+) -> None:
+    """Ends a link: no more notices to this chat, and its buttons do nothing."""
+    from bot.commands.staff import unlink
+
+    unlink(chat, role, organisation, config)
+
+
+@people.command("take")
+def staff_take(
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="The case's number.")],
+    role: Annotated[str, typer.Argument(help="The role that has taken it.")],
+    config: Config = None,
+) -> None:
+    """Says that a role has taken an urgent case: its notices are not repeated any more."""
+    from bot.commands.staff import take
+
+    take(reference, role, config)
 
 
 def main() -> None:

@@ -13,11 +13,10 @@ from bot.conversation import remind
 from bot.desk import Desk
 from bot.logs import log
 from bot.pipeline import consider
-from bot.writing import SENDER, Writing
+from bot.staff.repeating import repeat
+from bot.writing import SENDER, Writing, first_message
 from procedures.decide import Situation
 from register.records import (
-    Address,
-    AddressKind,
     Case,
     Deadline,
     Happening,
@@ -41,7 +40,8 @@ async def tick(desk: Desk, alarms: Alarms, now: datetime) -> None:
     """One look at everything that time alone sets off; what fails of it is raised once the rest is done."""
     looks = [_due(desk, case, deadline, now) for case, deadline in await desk.register.due(now)]
     others = (_owed(desk, alarms, now), _books(desk, alarms, now), _outbox(desk, alarms, now))
-    ends = await asyncio.gather(*looks, *others, remind(desk, now, consider), return_exceptions=True)
+    ours = (remind(desk, now, consider), repeat(desk, now))
+    ends = await asyncio.gather(*looks, *others, *ours, return_exceptions=True)
     for error in ends:
         if isinstance(error, BaseException):
             raise error
@@ -78,6 +78,7 @@ async def _letters(desk: Desk, case: Case, deadline: Deadline, now: datetime) ->
         situation=situation,
         decision=replace(decision, letters=(order,), owner=case.owner, stage=case.stage, deadlines=case.deadlines),
         open_cases=(),
+        linked=(await desk.reach(procedure)).linked,
         now=now,
     )
     return writing(case)
@@ -86,19 +87,6 @@ async def _letters(desk: Desk, case: Case, deadline: Deadline, now: datetime) ->
 def _is_written(message: Mapping[str, Any]) -> bool:
     """A person's own writing: no robot's, and not the same mail once more."""
     return not message["automatic"] and message["joined_by"] != "repeat"
-
-
-def first_message(case: Case, message: Mapping[str, Any]) -> Submission:
-    """What the register keeps of the message that opened a case, as far as an answer to it needs it."""
-    sender, reply_to = message["sender"], message["reply_to"]
-    kind = AddressKind(message["sender_kind"] or AddressKind.MAIL)
-    return Submission(
-        channel=case.channel,
-        sender=Address(kind=kind, value=sender, name=message["sender_name"]) if sender else None,
-        reply_to=Address(kind=kind, value=reply_to) if reply_to else None,
-        subject=message["subject"],
-        message_id=message["message_id"] or "",
-    )
 
 
 async def _owed(desk: Desk, alarms: Alarms, now: datetime) -> None:

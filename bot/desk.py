@@ -7,10 +7,11 @@ import functools
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.readers import Afar, Readers
+from bot.reach import Reach
 from classifiers import Classifiers
 from intake import channels, forwards, guards, threads
 from procedures.load import Procedures
@@ -42,6 +43,10 @@ class Desk:
     roots: tuple[bytes, ...] = ()
     #: the message with what is known of its sender; made by the wiring from the settings of the channels
     authenticated: Callable[[RawMessage, Submission], Submission] = lambda _, submission: submission
+    #: notices in chats say everything at once, and not only number, urgency, unit and category
+    chat_previews: bool = False
+    #: after this an urgent notice comes again, where the procedure does not say
+    repeat_urgent: timedelta = timedelta(minutes=15)
     #: held by whoever takes in a chat message
     chats: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -113,6 +118,10 @@ class Desk:
             sender=None if submission.authenticity.failed or submission.sender is None else submission.sender.value,
             duplicate_key=self.duplicate_key(submission),
         )
+
+    async def reach(self, procedure: Procedure) -> Reach:
+        """Where the roles of a school can be reached just now."""
+        return Reach(procedure=procedure, linked=await self.register.staff.chats(procedure.id))
 
     def duplicate_key(self, submission: Submission) -> str:
         """Equal for two copies of one message; only with the house's key can it be tried out whose it might be."""

@@ -61,6 +61,7 @@ async def _writing(
         situation=replace(weighed.situation, submission=whole, understanding=kept.understanding),
         decision=answer.decision,
         open_cases=await desk.open_cases(weighed.procedure, weighed.decision),
+        linked=(await desk.reach(weighed.procedure)).linked,
         now=now,
         receipt_code=answer.code,
         asked=answer.asked,

@@ -7,6 +7,8 @@ from datetime import datetime
 from bot.conversation import Given, take_part
 from bot.desk import Desk
 from bot.entering import entry_of, nobodys
+from bot.staff import turns as staff
+from bot.staff.replying import taken_by_mail
 from bot.weighing import weigh
 from procedures.model import Procedure
 from register.records import Entered, Entry, RawMessage, Submission
@@ -36,9 +38,12 @@ async def _take_in(raw: RawMessage, desk: Desk, now: datetime) -> Entered | None
     if procedure is None:
         return await desk.register.enter(nobodys(raw, submission, now), now)
     if raw.channel == CHAT:
-        return await take_part(raw, submission, procedure, desk, now, consider)
+        of_staff = await staff.take_part(raw, submission, procedure, desk, now)
+        return of_staff or await take_part(raw, submission, procedure, desk, now, consider)
     entry = await consider(raw, submission, procedure, desk, now)
-    return await desk.register.enter(entry, now)
+    entered = await desk.register.enter(entry, now)
+    await taken_by_mail(desk, procedure, entry, now)
+    return entered
 
 
 async def consider(

@@ -77,6 +77,10 @@ class Operation(Section):
     metrics_host: str = "127.0.0.1"
     #: absent: not at all; 0 picks a free one
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    #: notices to staff in a chat say everything at once; else number, urgency, unit, category and a button
+    chat_previews: bool = False
+    #: after so long an urgent notice that nobody has taken comes again; a procedure may say otherwise
+    repeat_urgent_minutes: float = Field(default=15, gt=0)
     #: how often the clock looks
     clock_seconds: float = Field(default=30, gt=0)
     #: how long a stop waits for what is in hand
@@ -96,6 +100,11 @@ class Operation(Section):
     def mailbox_within(self) -> timedelta:
         """What a mailbox that cannot be reached is given before it rings."""
         return timedelta(minutes=self.mailbox_within_minutes)
+
+    @property
+    def repeat_urgent(self) -> timedelta:
+        """The time after which an urgent notice comes again."""
+        return timedelta(minutes=self.repeat_urgent_minutes)
 
 
 class Settings(BaseSettings):

@@ -60,6 +60,8 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 readers=readers,
                 roots=trusted_roots(settings),
                 authenticated=authenticated,
+                chat_previews=settings.operation.chat_previews,
+                repeat_urgent=settings.operation.repeat_urgent,
             )
     finally:
         bench.shutdown(cancel_futures=True)

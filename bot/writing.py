@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from bot.desk import Desk, answer_address, recipients
+from bot.reach import Reach
+from bot.staff.notices import for_chat
 from classifiers import category_title
 from procedures.decide import Situation
 from procedures.letters import letter_facts
@@ -15,10 +18,13 @@ from register.records import (
     Address,
     AddressKind,
     Case,
+    Contact,
     Decision,
     Letter,
     LetterFacts,
     LetterOrder,
+    StaffChat,
+    Submission,
     Understanding,
 )
 from register.seals import new_id
@@ -29,8 +35,6 @@ SENDER = "sender"
 COMPLETE = ("sv", "bg", "nb", "nn", "en")
 #: below this score a detected language is not trusted, and the school's own is used
 SURE_LANGUAGE = 0.5
-#: where the register can send letters; a phone number is for people
-REACHABLE = (AddressKind.MAIL, AddressKind.TELEGRAM)
 #: how many of the unit's open cases a notice lists, the newest (D4)
 LISTED_CASES = 10
 
@@ -48,6 +52,11 @@ class Writing:
     #: for a sender who stays unknown: what opens the case again, and what the school asks
     receipt_code: str = ""
     asked: tuple[str, ...] = ()
+    #: chats of staff, beside the addresses that the procedure names
+    linked: tuple[StaffChat, ...] = ()
+    #: what a member of staff says to the parent, and as whom
+    said: str = ""
+    writer: Contact | None = None
 
     def __call__(self, case: Case) -> tuple[Letter, ...]:
         """All letters that the decision ordered."""
@@ -58,7 +67,7 @@ class Writing:
         languages = self._languages(order, case)
         facts = tuple(self._facts(order, case, language) for language in languages)
         for to in self._addresses(order, case):
-            yield _compose(
+            letter = _compose(
                 self.desk,
                 self.procedure,
                 order,
@@ -70,6 +79,7 @@ class Writing:
                 references=submission.references if order.to == SENDER else (),
                 now=self.now,
             )
+            yield for_chat(letter, case, self.procedure, whole=self.desk.chat_previews)
 
     def _addresses(self, order: LetterOrder, case: Case) -> Iterator[Address]:
         if order.to == SENDER:
@@ -77,7 +87,9 @@ class Writing:
             if answer_to:
                 yield answer_to
             return
-        yield from role_addresses(self.procedure, order, case.excluded)
+        yield from Reach(procedure=self.procedure, linked=self.linked).addresses(
+            order.to, case.excluded, urgent=order.urgent
+        )
 
     def _languages(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
         if order.to != SENDER:
@@ -97,7 +109,10 @@ class Writing:
             local_facts=self._open_cases(order, case),
             may_belong_to=self.situation.may_belong_to,
         )
-        return replace(facts, receipt_code=self.receipt_code, asked=self.asked) if order.to == SENDER else facts
+        if order.to != SENDER:
+            return facts
+        said: dict[str, Any] = {"message": self.said, "writer": self.writer} if self.said else {}
+        return replace(facts, receipt_code=self.receipt_code, asked=self.asked, **said)
 
     def _open_cases(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
         """The unit's open cases that this role may see; never one that is about its holder (G2)."""
@@ -110,13 +125,6 @@ def _about(case: Case, language: str) -> str:
     return category_title(case.category, language) if case.category else ""
 
 
-def role_addresses(procedure: Procedure, order: LetterOrder, excluded: tuple[str, ...]) -> tuple[Address, ...]:
-    """The addresses of a role: every one that can be reached where it is urgent (C6), else its mail."""
-    reachable = [one for one in procedure.addresses(order.to, excluded) if one.kind in REACHABLE]
-    mails = [one for one in reachable if one.kind is AddressKind.MAIL]
-    return tuple(reachable if order.urgent else mails or reachable)
-
-
 def reader_languages(understanding: Understanding, case: Case, procedure: Procedure) -> tuple[str, ...]:
     """The languages of a letter to the sender: their own with the school's beside it (D3).
 
@@ -126,6 +134,19 @@ def reader_languages(understanding: Understanding, case: Case, procedure: Proced
     label, score = understanding.language.label, understanding.language.score
     spoken = label if isinstance(label, str) and score >= SURE_LANGUAGE else case.language or school
     return tuple(dict.fromkeys((spoken, school) if spoken in COMPLETE else (school, "en")))
+
+
+def first_message(case: Case, message: Mapping[str, Any]) -> Submission:
+    """What the register keeps of the message that opened a case, as far as an answer to it needs it."""
+    sender, reply_to = message["sender"], message["reply_to"]
+    kind = AddressKind(message["sender_kind"] or AddressKind.MAIL)
+    return Submission(
+        channel=case.channel,
+        sender=Address(kind=kind, value=sender, name=message["sender_name"]) if sender else None,
+        reply_to=Address(kind=kind, value=reply_to) if reply_to else None,
+        subject=message["subject"],
+        message_id=message["message_id"] or "",
+    )
 
 
 def staff_letter(

@@ -55,6 +55,7 @@ def _roles_named(procedure: Procedure) -> Iterator[tuple[str, str]]:
 
 def _seats_named(procedure: Procedure) -> Iterator[tuple[str, str]]:
     yield from (("urgent, roles", name) for name in procedure.urgent.roles)
+    yield from (("urgent, escalate_to", name) for name in procedure.urgent.escalate_to)
     yield from (("always, role", given.role) for given in procedure.always)
     for stage in procedure.stages:
         where = f"stages {stage.id!r}"

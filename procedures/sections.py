@@ -148,6 +148,14 @@ class Within(Section):
     after: str = "receipt"
 
 
+class Extension(Section):
+    """How far a promised date may be put off, once the parent has been told why."""
+
+    n: Annotated[int, Field(ge=1, le=400)]
+    unit: DayUnit
+    clause: str
+
+
 class TimeLimit(Within):
     """What the procedure promises; on a case it becomes a deadline."""
 
@@ -159,6 +167,8 @@ class TimeLimit(Within):
     promised: bool = False
     #: the sentence's beginning, which the date follows
     promise: Text = Field(default_factory=dict)
+    #: left out: the date stays, whatever the reason is
+    extension: Extension | None = None
 
 
 class StageStep(Section):
@@ -274,6 +284,11 @@ class UrgentPolicy(Section):
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
     #: where the unit is not known: tell every holder of an office
     everyone_when_unit_unknown: bool = False
+    #: the notice comes again after so many minutes until somebody has taken the case; None: as the settings say
+    repeat_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    #: after so many repetitions these roles are told as well
+    escalate_after: Annotated[int, Field(ge=1, le=100)] = 3
+    escalate_to: tuple[str, ...] = ()
     #: why it stands above the other rules
     note: Text
 

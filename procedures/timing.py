@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from procedures.calendar import Calendar
 from procedures.model import Procedure
 from procedures.people import People
 from procedures.sections import Question, Stage, TimeLimit, Within
-from register.records import Deadline, Step
+from register.records import Case, Deadline, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +76,20 @@ def steps_of(
         )
         for step in stage.steps
     )
+
+
+def put_off(procedure: Procedure, case: Case) -> tuple[Deadline, Deadline] | None:
+    """The promised date of the case that the procedure lets be put off, as it is and as it would be; None for none.
+
+    The extension is counted from the date that was promised, by the calendar of the case's unit (G6).
+    """
+    stage = procedure.stage(case.stage)
+    limits = {limit.kind: limit for limit in stage.time_limits if limit.extension} if stage else {}
+    found = [one for one in case.deadlines if one.promised and one.kind in limits]
+    if not found:
+        return None
+    last = max(found, key=lambda one: one.due_at)
+    extension = limits[last.kind].extension
+    assert extension is not None  # noqa: S101 - only those that have one are looked at
+    due = procedure.calendar_of(case.unit).add(last.due_at, extension.n, extension.unit)
+    return last, replace(last, due_at=due, clause=extension.clause)

@@ -82,6 +82,7 @@ def sample(language: str, country: str = "SE") -> LetterFacts:
         emergency=("112",),
         note="…",
         received_at=_NOW,
+        writer=contact,
         sender="Dana Åkesson <dana@example.org>",
         message="Hej!\n\nMin son får mat som han inte tål.",
         attachments=("intyg.pdf",),

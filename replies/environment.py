@@ -30,6 +30,8 @@ LETTERS = (
     "undeliverable",
     "dialogue",
     "unproven",
+    "message",
+    "longer",
 )
 #: what letter files may use of Jinja's own filters
 JINJA_FILTERS = ("first", "join", "last", "length", "lower", "upper")

@@ -129,7 +129,11 @@ class Talk:
         return await self.desk.register.enter(entry, self.now)
 
     async def aside(self, turn: Turn, reason: str = "conversation") -> Entered:
-        """This message is no part of a case: what it makes is the turn. Who sent it is not kept a second time."""
+        """This message is no part of a case: what it makes is the turn."""
+        return await self.enter(self.aside_entry(turn, reason))
+
+    def aside_entry(self, turn: Turn, reason: str) -> Entry:
+        """The entry of a message that is no part of a case. Who sent it is not kept a second time."""
         nobody = replace(self.submission, sender=None, message_id="", in_reply_to=(), headers=())
         decision = Decision(
             disposition=Disposition.SET_ASIDE,
@@ -141,7 +145,7 @@ class Talk:
             registered_on=self.now.astimezone(self.procedure.zone).date().isoformat(),
             because=(f"{reason}: a step of the conversation in the chat",),
         )
-        entry = Entry(
+        return Entry(
             raw=self.raw,
             submission=nobody,
             ruling=Ruling(),
@@ -149,7 +153,6 @@ class Talk:
             decision=decision,
             turn=turn,
         )
-        return await self.enter(entry)
 
     def fresh(self, **more: str) -> dict[str, str]:
         """The answers that outlive a conversation."""

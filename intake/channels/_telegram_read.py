@@ -121,6 +121,7 @@ def _headers(seen: Seen) -> Iterator[Header]:
     yield "list-id", f"telegram:{seen.chat_id}" if news == "group_message" else ""
     yield "auto-submitted", "auto-generated" if news not in ("", "group_message") else ""
     yield "telegram-chat-type", seen.chat.at("type").line
+    yield "telegram-person", "" if seen.person.at("id").number is None else str(seen.person.at("id").number)
     yield "telegram-language-code", seen.person.at("language_code").line
     yield "telegram-media-group", seen.body.at("media_group_id").line
     yield "telegram-edited", "true" if seen.kind == "edited_message" else ""

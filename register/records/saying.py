@@ -80,6 +80,8 @@ class LetterFacts:
     #: the school's duty of protection etc.: why something was done against the general rule
     note: str = ""
     received_at: datetime | None = None
+    #: for letters that a member of staff writes: as whom; the words are the `message`
+    writer: Contact | None = None
     #: for notices: the sender as the role may see them (`anonymous` where asked for), the message, its files
     sender: str = ""
     message: str = ""

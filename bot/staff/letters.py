@@ -1,0 +1,109 @@
+"""The letters of an act: about the case as the book has it, to the parent in their language or to a role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from bot.desk import Desk
+from bot.reach import Reach
+from bot.writing import SENDER, Writing, first_message
+from procedures.decide import Situation
+from procedures.model import Procedure
+from register.records import (
+    AddressKind,
+    Attachment,
+    Case,
+    Contact,
+    Decision,
+    Letter,
+    LetterOrder,
+    Ruling,
+    Submission,
+    Understanding,
+    Verdict,
+)
+
+#: why a sender can never be written to
+_DEAF = ("no_reply", "no_sender", "null_path", "daemon", "bounce")
+
+
+async def written(
+    desk: Desk, case: Case, reach: Reach, orders: Sequence[LetterOrder], now: datetime, *, said: str = "", by: str = ""
+) -> tuple[Letter, ...]:
+    """The letters of these orders; `said` is what the role `by` writes to the parent.
+
+    A letter to a parent whom no letter can reach is left out.
+    """
+    decision, messages = await desk.register.decision(case.id), await desk.register.messages(case.id)
+    if decision is None or not messages:
+        return ()
+    kept = [order for order in orders if order.to != SENDER or is_reachable(messages[0])]
+    situation = Situation(
+        submission=_as_one(case, messages),
+        ruling=Ruling(),
+        understanding=_understood(case, await desk.register.verdicts(case.id)),
+    )
+    writing = Writing(
+        desk=desk,
+        procedure=reach.procedure,
+        situation=situation,
+        decision=_as_it_stands(decision, case, tuple(kept)),
+        open_cases=await desk.open_cases(reach.procedure, replace(decision, unit=case.unit)),
+        now=now,
+        linked=reach.linked,
+        said=said,
+        writer=contact(reach.procedure, by) if by else None,
+    )
+    return writing(case)
+
+
+def is_reachable(message: Mapping[str, Any]) -> bool:
+    """Whether whoever opened a case with this message can be written to by mail or chat."""
+    known = message["sender"] and message["sender_kind"] in (AddressKind.MAIL, AddressKind.TELEGRAM)
+    return bool(known) and message["unanswered_because"] not in _DEAF
+
+
+def contact(procedure: Procedure, role_id: str) -> Contact | None:
+    """A role as a letter names it."""
+    role = procedure.role(role_id)
+    if role is None:
+        return None
+    title = procedure.in_language(procedure.title(role), procedure.default_language)
+    return Contact(title=title, name=role.name, mail=role.mail, phone=role.phone)
+
+
+def _understood(case: Case, verdicts: Mapping[str, Verdict]) -> Understanding:
+    known: dict[str, Any] = dict(verdicts)
+    spoken = {"language": Verdict(label=case.language, score=1.0)} if case.language else {}
+    return replace(Understanding(gist=case.gist), **(known | spoken))
+
+
+def _as_one(case: Case, messages: Sequence[Mapping[str, Any]]) -> Submission:
+    """Everything that was written in the case, as one message of whoever opened it."""
+    people = [one for one in messages if not one["automatic"] and one["joined_by"] != "repeat"] or messages[:1]
+    files = (file for one in people for file in one["attachments"])
+    return replace(
+        first_message(case, messages[0]),
+        text="\n\n".join(one["text"] for one in people if one["text"]),
+        form=dict(messages[0]["form"]),
+        attachments=tuple(Attachment(name=file["name"], type=file["type"], content=b"") for file in files),
+    )
+
+
+def _as_it_stands(decision: Decision, case: Case, orders: tuple[LetterOrder, ...]) -> Decision:
+    """The decision that opened the case, with who has it now; whoever must not see it is named nowhere (G2)."""
+    return replace(
+        decision,
+        letters=orders,
+        owner=case.owner,
+        recipients=case.recipients,
+        stage=case.stage,
+        unit=case.unit,
+        deadlines=case.deadlines,
+        excluded=case.excluded,
+        assignments=tuple(one for one in decision.assignments if one.role not in case.excluded),
+        steps=tuple(replace(one, role=case.owner) if one.role in case.excluded else one for one in decision.steps),
+    )
