@@ -30,9 +30,9 @@ async def linked(trial: Trial, role: str, chat: int, kind: str = "private") -> P
     return phone
 
 
-async def a_case(trial: Trial, text: str = "", **more: str) -> Case:
+async def a_case(trial: Trial, text: str = "") -> Case:
     """A complaint by mail about the preschool Gärdet, and everything that it sets off."""
-    first = mail("hej@alexanderskolan.se", "Maten", text, **more) if text else complaint(SCHOOL, "sv")
+    first = mail("hej@alexanderskolan.se", "Maten", text) if text else complaint(SCHOOL, "sv")
     case = await trial.case(first, AT)
     await trial.send(AT, urgent=True)
     await trial.send(AT)
