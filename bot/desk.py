@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from bot.readers import Afar, Readers
 from bot.reach import Reach
+from bot.readers import Afar, Readers
 from classifiers import Classifiers
 from intake import channels, forwards, guards, threads
 from procedures.load import Procedures
