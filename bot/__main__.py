@@ -94,6 +94,19 @@ def run(config: Config = None) -> None:
 
 
 @app.command()
+def form(
+    school: Annotated[str, typer.Argument(metavar="SCHOOL", help="The school's id, as in its procedure file.")],
+    out: Annotated[Path, typer.Option(help="The file to write: .docx or .pdf.")],
+    language: Annotated[str | None, typer.Option(help="sv, bg, nb, nn or en; default the school's own.")] = None,
+    config: Config = None,
+) -> None:
+    """Writes a school's complaint form, empty, to print or to fill in."""
+    from bot.commands.form import form as write
+
+    write(school, out=out, language=language, config=config)
+
+
+@app.command()
 def intake(
     paths: Paths,
     to: Annotated[str | None, typer.Option("--to", help="The mailbox that the messages were sent to.")] = None,

@@ -17,6 +17,7 @@ from procedures.sections import (
     AnonymousPolicy,
     AssignmentRule,
     CalendarDays,
+    FormSection,
     Mailbox,
     Numbers,
     Office,
@@ -69,6 +70,7 @@ class Procedure(Section):
     outside_body: OutsideBody
     emergency: Lines
     parts: PartsAsked | None = None
+    form: FormSection | None = None
     questions: tuple[Question, ...] = ()
     passing_on: PassingOn | None = None
     #: `<id>@<first 12 hex of the file's SHA-256>`, set by the loader

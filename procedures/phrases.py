@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from procedures.values import LANGUAGES, Part, Section
+from procedures.values import LANGUAGES, FormField, Part, Section
 
 FOLDER = Path(__file__).parent / "wording"
 
@@ -28,6 +28,12 @@ class Phrases(Section):
     encrypted: str
     #: the warning about a sender whose domain does not stand behind the mail
     unproven: str
+    #: of the empty form: its title, what stands above the school's own lines, what stands in an empty field
+    form_title: str
+    form_office: str
+    form_hint: str
+    #: what its fields are called
+    form_fields: Mapping[FormField, str]
     parts: Mapping[Part, str]
     #: what a role does beside the owner, by task
     tasks: Mapping[str, str]

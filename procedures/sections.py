@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from procedures.values import DayUnit, Id, Kind, Lines, Part, Score, Section, Text, Weekday
+from procedures.values import DayUnit, FormField, Id, Kind, Lines, Part, Score, Section, Text, Weekday
 from register.records import AddressKind
 
 
@@ -328,6 +328,20 @@ class PartsAsked(Section):
     ask_for: tuple[Part, ...]
     #: how many names make a full name
     names: Annotated[int, Field(ge=1, le=5)] = 2
+
+
+class FormSection(Section):
+    """The form that a complaint can be written on: `lyhord form` writes it, empty."""
+
+    clause: str
+    #: what stands on top; left out: the usual words
+    title: Text = Field(default_factory=dict)
+    #: lines that the school itself fills in
+    office: Lines = Field(default_factory=dict)
+    #: what it asks for, in this order
+    fields: Annotated[tuple[FormField, ...], Field(min_length=1)]
+    #: where it is sent, line by line
+    send_to: Lines
 
 
 class Question(Section):

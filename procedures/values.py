@@ -15,6 +15,21 @@ WEEKDAYS: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "
 
 Kind = Literal["complaint", "concern", "question", "praise", "follow_up", "other"]
 DayUnit = Literal["working_days", "school_days", "calendar_days", "months"]
+#: what a form can ask for, by the keys of `Submission.form`
+FormField = Literal[
+    "name",
+    "full_name",
+    "address",
+    "postcode",
+    "phone",
+    "mail",
+    "unit",
+    "description",
+    "place_date",
+    "date",
+    "signature",
+    "answer_by",
+]
 Part = Literal["full_name", "address", "date", "signature", "phone", "answer_by"]
 
 

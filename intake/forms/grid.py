@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from intake.forms.labels import key_of
-from intake.forms.values import completed, keep
+from intake.forms.values import completed, is_empty, keep
 
 #: text and the column that it begins in
 Cell = tuple[str, int]
@@ -30,15 +30,16 @@ _LABEL = re.compile(r"([^:：\n]{2,80}?)\s?(?:[:：]\s?|\n)(.*)", re.S)
 def fields_of(rows: Sequence[Row], controls: Iterable[tuple[str, str, str]] = ()) -> dict[str, str]:
     """The fields of a form by key, as `typed.fields` has them; nothing where it is no form of ours."""
     found: dict[str, str] = {}
-    known = 0
+    controlled: set[str] = set()
     for name, label, value in controls:
         key = name if name in KEYS else key_of(label) or key_of(name)
-        known += bool(key)
+        controlled |= {key} if key else set()
         _keep(found, key, value)
     labels = list(_labels(rows))
-    if max(known, len({key for key, *_ in labels})) < FEWEST:
+    if max(len(controlled), len({key for key, *_ in labels})) < FEWEST:
         return {}
-    for key, value, row, cell in labels:
+    # A control says all that there is to say: what stands around an empty one is no answer.
+    for key, value, row, cell in (label for label in labels if label[0] not in controlled):
         _keep(found, key, value or _elsewhere(rows, key, row, cell))
     return completed(found)
 
@@ -47,7 +48,7 @@ def _keep(found: dict[str, str], key: str, value: str) -> None:
     """A description keeps its lines, all others are one line."""
     if key != "description":
         keep(found, key, value)
-    elif len(value.strip(" \n_.…-")) > 1:
+    elif not is_empty(value):
         found.setdefault(key, value.strip("\n_ "))
 
 
@@ -77,6 +78,9 @@ def _elsewhere(rows: Sequence[Row], key: str, number: int, place: int) -> str:
         return _column(rows, number, right) if key == "description" else right[0]
     if key == "description":
         return "\n".join(_until_next(rows, number + 1)).strip()
+    if place + 1 < len(row) and not right[0]:
+        # The cell for the answer is there, and empty.
+        return ""
     text, column = row[place]
     return _below(rows[number + 1 : number + 3], column - _SLACK, min(right[1], column + max(len(text), _WIDTH)))
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_PLACEHOLDER = re.compile(r"[\s._…\-–—/()\[\]]*|\(?(?:podpis|подпис|underskrift|signature|namnteckning)\)?", re.I)
+#: what stands in a field that nobody has filled in: lines, dots, what Word says by itself, what our own forms say
+_PLACEHOLDER = re.compile(
+    r"[\s._…\-–—/()\[\]]*|\(?(?:podpis|подпис|underskrift|signature|namnteckning)\)?|"
+    r"(?:skriv (?:här|her)|пишете тук|write here|click or tap here|klicka eller tryck här|klikk eller trykk her|"
+    r"щракнете или докоснете тук|choose an item|välj ett objekt|velg et element|изберете елемент)\b.{0,40}",
+    re.I,
+)
 _MONTH = r"[^\W\d_]{3,10}"
 DATE = re.compile(
     rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}\s?[./-]\s?(?:\d{{1,2}}|[ivxIVX]{{1,4}})\s?[./-]\s?\d{{2,4}}|"
@@ -25,12 +31,17 @@ NO_NAME = re.compile(
 def keep(found: dict[str, str], key: str, value: str) -> None:
     """Adds a value to the fields, unless it cannot be one, nobody filled it in, or the field has one."""
     value = " ".join(value.split()).strip(" *_")
-    if not key or key in found or not value or _PLACEHOLDER.fullmatch(value):
+    if not key or key in found or is_empty(value):
         return
     if _CHECKS[key](value):
         found["name" if key == "full_name" else key] = value
         if key == "full_name":
             found |= names_in(value)
+
+
+def is_empty(value: str) -> bool:
+    """Whether nobody has written anything: blanks, lines, or the hint that the form itself shows."""
+    return _PLACEHOLDER.fullmatch(value.strip()) is not None
 
 
 def completed(found: dict[str, str]) -> dict[str, str]:

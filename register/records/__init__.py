@@ -5,6 +5,7 @@ from __future__ import annotations
 from register.records.acting import Act, StaffChat, Taken
 from register.records.arriving import Attachment, Authenticity, Automatic, RawMessage, Ruling, Signature, Submission
 from register.records.belonging import Match, ThreadKey
+from register.records.blank import BlankField, BlankForm
 from register.records.books import Books, Figures, SetAside, Whereabouts
 from register.records.conversing import Dialogue, Turn
 from register.records.deciding import Assignment, Deadline, Decision, Disposition, LetterOrder, Step
@@ -42,6 +43,8 @@ __all__ = [
     "Attachment",
     "Authenticity",
     "Automatic",
+    "BlankField",
+    "BlankForm",
     "Books",
     "Case",
     "Compose",

@@ -17,7 +17,7 @@ def refuse_existing(files: Iterable[Path]) -> None:
             raise BadSettings(f"{file}: is there already and was left as it is; nothing was written")
 
 
-def place(texts: Mapping[Path, str]) -> None:
+def place(texts: Mapping[Path, str | bytes]) -> None:
     """Writes new files. Raises BadSettings, with none of them in place, where one is there or cannot be written."""
     refuse_existing(texts)
     drafts: dict[Path, Path] = {}
@@ -37,9 +37,9 @@ def place(texts: Mapping[Path, str]) -> None:
         _remove(drafts.values())
 
 
-def _write(file: Path, text: str) -> None:
-    with file.open("x", encoding="utf-8", newline="\n") as out:
-        out.write(text)
+def _write(file: Path, text: str | bytes) -> None:
+    with file.open("xb") as out:
+        out.write(text.encode() if isinstance(text, str) else text)
         out.flush()
         os.fsync(out.fileno())
 
