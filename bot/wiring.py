@@ -22,6 +22,7 @@ from register.seals import Seals
 from register.store import Register
 from replies.compose import Composer
 from replies.senders import Sender
+from replies.senders.schools import BySchool
 from replies.senders.smtp import SmtpSender
 
 KEY_BYTES = 32
@@ -73,9 +74,10 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
 async def open_senders(settings: Settings) -> AsyncIterator[Senders]:
     """A sender for every kind of address that the settings provide for."""
     senders: dict[AddressKind, Sender] = {AddressKind.MAIL: _mail_sender(settings)}
-    for channel in settings.channels:
-        if channel.get("kind") == "telegram":
-            senders[AddressKind.TELEGRAM] = _telegram_sender(channel)
+    bots = [channel for channel in settings.channels if channel.get("kind") == "telegram"]
+    if bots:
+        by_school = {str(channel.get("organisation") or ""): _telegram_sender(channel) for channel in bots}
+        senders[AddressKind.TELEGRAM] = BySchool(by_school)
     try:
         yield senders
     finally:

@@ -119,6 +119,7 @@ def letter_row(letter: Letter, now: datetime, *, anonymous: bool = False) -> dic
         "subject": letter.subject,
         "message_id": letter.message_id,
         "envelope_from": letter.envelope_from,
+        "organisation": letter.organisation,
         "urgent": letter.urgent,
         "send_at": letter.send_at,
         "created_at": now,
@@ -134,7 +135,7 @@ def read_letter(row: Row) -> Letter:
     """A letter from its row."""
     same = ("id", "case_id", "role", "template", "language", "subject", "body", "content", "message_id")
     return Letter(
-        **{name: row[name] for name in (*same, "envelope_from", "urgent", "send_at")},
+        **{name: row[name] for name in (*same, "envelope_from", "organisation", "urgent", "send_at")},
         to=Address(kind=AddressKind(row["to_kind"]), value=row["to_value"], name=row["to_name"]),
         buttons=tuple(tuple((str(title), str(data)) for title, data in line) for line in row["buttons"] or ()),
     )

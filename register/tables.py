@@ -22,7 +22,7 @@ from sqlalchemy.types import BigInteger
 from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
-REVISION = "0005"
+REVISION = "0007"
 
 
 metadata = MetaData(
@@ -257,6 +257,8 @@ letters = Table(
     _code("state"),
     _text("detail"),
     _text("body"),
+    # The school that it is of, whose bot it leaves by.
+    _code("organisation"),
     # Rows of [title, data], for chats; empty for mail.
     Column("buttons", Json),
     Column("content", LargeBinary, nullable=False),

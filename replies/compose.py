@@ -105,6 +105,7 @@ class Composer:
             envelope_from=envelope_from,
             urgent=order.urgent,
             send_at=order.send_at,
+            organisation=organisation,
         )
 
 

@@ -161,7 +161,7 @@ def language_buttons() -> Buttons:
     return tuple(titles[start : start + 3] for start in range(0, len(titles), 3))
 
 
-def letter(chat: str, body: str, language: str, buttons: Buttons = ()) -> Letter:
+def letter(chat: str, body: str, language: str, buttons: Buttons = (), organisation: str = "") -> Letter:
     """What the bot says, for the outbox."""
     return Letter(
         id=new_id(),
@@ -173,6 +173,7 @@ def letter(chat: str, body: str, language: str, buttons: Buttons = ()) -> Letter
         subject="",
         body=body,
         buttons=buttons,
+        organisation=organisation,
     )
 
 

@@ -75,6 +75,8 @@ class Letter:
     send_at: datetime | None = None
     #: rows of buttons below a chat message, each with its title and what a press sends back (at most 64 bytes)
     buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
+    #: the school that it is of; empty for a letter of the program itself
+    organisation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
