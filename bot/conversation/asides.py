@@ -34,7 +34,8 @@ async def in_a_group(talk: Talk) -> Entered:
 
 async def unreadable(talk: Talk) -> Entered:
     """A sticker, an emoji, something that cannot be shown."""
-    return await talk.aside(talk.turn(talk.says(say("unreadable", talk.language()))))
+    words = "file_missing" if talk.lacks_a_file else "unreadable"
+    return await talk.aside(talk.turn(talk.says(say(words, talk.language()))))
 
 
 async def invited(talk: Talk, entry: Entry) -> Entered:

@@ -37,6 +37,8 @@ REMIND_AFTER = timedelta(days=1)
 END_AFTER = timedelta(days=3)
 #: so long a message without a word about where it belongs is about the case that was spoken of last
 FOLLOWS_WITHIN = timedelta(days=14)
+#: the album that the last message belonged to, among the answers of a conversation
+_ALBUM = "album"
 #: questions whose repetition is not needed any more, once they were put in the chat
 _PUT = ("unit", "wants_investigation")
 
@@ -68,6 +70,18 @@ class Talk:
     def of(self) -> str:
         """The unfinished conversation, as buttons name it."""
         return str(self.dialogue.held[0]) if self.dialogue.held else ""
+
+    @property
+    def in_album(self) -> bool:
+        """Whether it is a further picture of the album that came last: what there is to say was said to the first."""
+        album = self.submission.header("telegram-media-group")
+        return bool(album) and album == self.dialogue.answers.get(_ALBUM)
+
+    @property
+    def lacks_a_file(self) -> bool:
+        """Whether a file that was sent could not be had."""
+        files = len(self.submission.all("telegram-file-id"))
+        return files > len(self.submission.attachments)
 
     def language(self, understanding: Understanding | None = None) -> str:
         """The language to answer in."""
@@ -106,8 +120,11 @@ class Talk:
     def turn(self, *said: Letter, emptied: bool = False, at_once: bool = False, **changes: Any) -> Turn:
         """A turn that changes the conversation; `at_once`: what is held is taken in now."""
         until = self.now if at_once else None
+        dialogue = replace(self.dialogue, touched_at=self.now, **changes)
+        if album := self.submission.header("telegram-media-group"):
+            dialogue = replace(dialogue, answers={**dialogue.answers, _ALBUM: album})
         return Turn(
-            dialogue=replace(self.dialogue, touched_at=self.now, **changes),
+            dialogue=dialogue,
             letters=said,
             emptied=emptied,
             held_until=until,

@@ -151,7 +151,7 @@ async def _joined(talk: Talk, entry: Entry) -> Entered:
     """Into a case that is there, or aside; in a case the bot says so where no letter does."""
     language, case = talk.language(entry.understanding), entry.case
     answered = any(order.to == "sender" for order in entry.decision.letters)
-    silent = case is None or answered or entry.joined_by == "repeat"
+    silent = case is None or answered or entry.joined_by == "repeat" or talk.in_album
     turn = talk.turn(*(() if silent or case is None else (_added(talk, entry, case, language),)))
     if case is not None:
         turn = replace(turn, dialogue=replace(turn.dialogue, case_id=case.id))
@@ -162,7 +162,9 @@ def _added(talk: Talk, entry: Entry, case: Case, language: str) -> Letter:
     """Says where the message went; where only the conversation told, a button says that it is another matter."""
     new = entry.joined_by == "conversation"
     buttons = questions.separate_button(case, talk.submission.message_id, language) if new else ()
-    return talk.says(say("added", language, reference=case.reference), buttons, language)
+    missed = (say("file_missing", language),) if talk.lacks_a_file else ()
+    words = "\n\n".join((say("added", language, reference=case.reference), *missed))
+    return talk.says(words, buttons, language)
 
 
 async def _registered(talk: Talk, entry: Entry) -> Entered:
@@ -210,7 +212,10 @@ async def _asked(talk: Talk, entry: Entry, whole: Submission) -> Entered | None:
         await talk.desk.register.hold(talk.raw, replace(filing, held_until=talk.now), talk.now)
         return None
     words, buttons = questions.question(asked, known, first=True)
-    turn = talk.turn(talk.says(words, buttons, known.language), held=held, answers=answers)
+    if talk.lacks_a_file:
+        words = f"{say('file_missing', known.language)}\n\n{words}"
+    letters = () if talk.in_album else (talk.says(words, buttons, known.language),)
+    turn = talk.turn(*letters, held=held, answers=answers)
     await talk.desk.register.hold(talk.raw, talk.asking(turn, asked), talk.now)
     return None
 
