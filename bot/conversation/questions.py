@@ -161,8 +161,8 @@ def language_buttons() -> Buttons:
     return tuple(titles[start : start + 3] for start in range(0, len(titles), 3))
 
 
-def letter(chat: str, body: str, language: str, buttons: Buttons = (), organisation: str = "") -> Letter:
-    """What the bot says, for the outbox."""
+def letter(chat: str, body: str, language: str, buttons: Buttons = (), *, organisation: str) -> Letter:
+    """What the bot of a school says, for the outbox."""
     return Letter(
         id=new_id(),
         case_id=None,

@@ -139,7 +139,7 @@ class Talk:
 
     def says(self, body: str, buttons: Buttons = (), language: str = "") -> Letter:
         """What the bot says to this chat."""
-        return questions.letter(self.chat, body, language or self.language(), buttons, self.procedure.id)
+        return questions.letter(self.chat, body, language or self.language(), buttons, organisation=self.procedure.id)
 
     async def enter(self, entry: Entry) -> Entered:
         """Writes an entry with its turn."""

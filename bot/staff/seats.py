@@ -111,7 +111,7 @@ class Seat:
 
     def letter(self, words: str, buttons: Buttons = ()) -> Letter:
         """What the bot says in this chat."""
-        return letter(self.talk.chat, words, self.language, buttons)
+        return letter(self.talk.chat, words, self.language, buttons, organisation=self.talk.procedure.id)
 
     def says(self, key: str, **values: str) -> Letter:
         """One of the bot's texts."""
