@@ -73,6 +73,13 @@ class Starting:
         assert self._process.stderr is not None
         self._errors = asyncio.create_task(self._process.stderr.read())
 
+    async def ready(self) -> None:
+        """Waits until it says that its doors are open."""
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            line = await self._process.stdout.readline()
+        assert line == b"ready\n", (await self._errors).decode()
+
     async def end(self, how: signal.Signals = signal.SIGTERM) -> Said:
         """Sends a signal and waits for the end."""
         self._process.send_signal(how)
@@ -92,10 +99,7 @@ class Running(Starting):
 
     async def __aenter__(self) -> Self:
         await self.begin()
-        assert self._process.stdout is not None
-        async with asyncio.timeout(PATIENCE):
-            line = await self._process.stdout.readline()
-        assert line == b"ready\n", (await self._errors).decode()
+        await self.ready()
         return self
 
     async def __aexit__(

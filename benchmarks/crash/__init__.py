@@ -1,0 +1,1 @@
+"""`kill -9` at seeded random moments while mixed messages come in; what was lost, and what came twice."""
