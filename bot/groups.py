@@ -56,6 +56,17 @@ def verify(json: Json = False, config: Config = None) -> None:
     verify_register(config, json=json)
 
 
+@book.command("copy")
+def copy_(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The database that holds the register.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="An empty one, e.g. postgresql+asyncpg://…")],
+) -> None:
+    """Copies the register to another database, SQLite or PostgreSQL, and verifies the copy."""
+    from bot.commands.copy import copy_register
+
+    copy_register(source, target)
+
+
 @unknown.command()
 def ask(
     reference: Annotated[str, typer.Argument(metavar="REF")],

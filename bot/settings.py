@@ -139,7 +139,7 @@ class Settings(BaseSettings):
         """The same settings with every relative path counted from `folder`."""
         return self.model_copy(
             update={
-                "database": Database(url=_database_at(self.database.url, folder)),
+                "database": Database(url=database_at(self.database.url, folder)),
                 "procedures": _paths_at(self.procedures, folder),
                 "outgoing": _paths_at(self.outgoing, folder),
                 "security": _paths_at(self.security, folder),
@@ -193,7 +193,8 @@ def _table(file: Path) -> dict[str, Any]:
         raise BadSettings(f"{file}: is no TOML: {error}") from None
 
 
-def _database_at(url: str, folder: Path) -> str:
+def database_at(url: str, folder: Path) -> str:
+    """A database's address with a relative path of SQLite counted from `folder`."""
     path = url.removeprefix(SQLITE)
     if path == url or not path or path.startswith((":memory:", "/")):
         return url
