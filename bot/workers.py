@@ -214,7 +214,13 @@ class Workers:
 
     async def _until_stopped(self, wake: Wake, once: Callable[[], Awaitable[int]], poll: float = POLL) -> None:
         while not self.stopping.is_set():
-            if not await once():
+            try:
+                found = await once()
+            except Temporary as error:
+                # The register is away: nothing is lost, the doors say so, and it is asked again soon.
+                log().warning("away", action="away", at=where(error), why=error.private)
+                found = 0
+            if not found:
                 await wake.wait(poll)
 
     async def drain(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import RowMapping, and_, bindparam, or_, select, update
 from sqlalchemy import insert as plain_insert
 
 from register import anonymity, filing, unknown
@@ -20,9 +20,11 @@ from register.writing import Order, Pen, Work, one_by_one
 #: what the bot says in a conversation is no letter of a case: nothing of it is kept once it has left
 CONVERSATION = "conversation"
 _WAITING = letters.c.ended_at.is_(None)
+# What was to leave at once leaves at once, also where the clock has been set back since.
+_READY = or_(letters.c.ready_at <= bindparam("now"), and_(letters.c.attempts == 0, letters.c.send_at.is_(None)))
 _CLAIMABLE = (
     select(letters.c.number)
-    .where(_WAITING, letters.c.urgent == bindparam("lane"), letters.c.ready_at <= bindparam("now"))
+    .where(_WAITING, letters.c.urgent == bindparam("lane"), _READY)
     .order_by(letters.c.ready_at, letters.c.number)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

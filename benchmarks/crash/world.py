@@ -26,6 +26,8 @@ HAND_IN, TAKEN = "Lämna in med mitt namn", "vi har tagit emot"
 AT_ONCE = 4
 #: seconds until a mail server tries again, and until a person presses a button again
 AGAIN, PATIENCE = 0.1, 30.0
+#: seconds until a person no longer waits for the first question
+ENOUGH = 3600.0
 #: how often each way is taken, in hundred messages
 WAYS = {"lmtp": 50, "smtp": 30, "imap": 14, "chat": 6}
 
@@ -114,7 +116,7 @@ class World:
         phone = {"from": person(one.chat) | {"language_code": "sv"}}
         await self.api.writes(one.chat, SAID, **phone)
         self.accepted.append(one)
-        await self.api.until(lambda: self._button(one.chat) is not None, 600)
+        await self.api.until(lambda: self._button(one.chat) is not None, ENOUGH)
         while not self.is_answered(one.chat):
             if button := self._button(one.chat):
                 await self.api.presses(one.chat, *button)

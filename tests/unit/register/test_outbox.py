@@ -204,3 +204,13 @@ async def test_a_chat_letter_needs_no_bytes(register: Register) -> None:
     (claimed,) = await outgoing(register)
     assert claimed.letter.to == chat
     assert claimed.letter.content == b""
+
+
+async def test_a_clock_that_is_set_back_holds_no_letter_up(register: Register) -> None:
+    """F2: what was to leave at once leaves at once, an hour earlier by the clock; what was ordered for later waits."""
+    await register.post([letter(), letter(send_at=NOW + timedelta(days=1))], [], NOW)
+    earlier = NOW - timedelta(hours=1)
+    (claimed,) = await outgoing(register, earlier)
+    assert await outgoing(register, earlier + LEASE / 2) == ()
+    await register.letter_sent(claimed, earlier)
+    assert await register.verify() == ()
