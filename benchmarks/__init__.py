@@ -1,1 +1,1 @@
-"""How fast the whole is, against what this machine can do at all: `python -m benchmarks` prints it and draws it."""
+"""What the house promises, measured: its speed (`python -m benchmarks`), and what a kill loses (`benchmarks.crash`)."""
