@@ -8,11 +8,18 @@ from dataclasses import replace
 
 from intake.charset import readable
 from intake.forms.grid import fields_of
+from intake.pictures import is_picture
 from intake.untrusted.opening import opened
 from register.records import Attachment, Submission
 
 #: files of one message that are opened
 MOST_FILES = 6
+#: a message of fewer letters says little
+FEW = 300
+#: smaller pictures are signatures and icons, in bytes
+SMALLEST_PICTURE = 20_000
+#: fewer words in a photo are no letter
+FEWEST_WORDS = 15
 
 _TYPES = frozenset(
     (
@@ -26,29 +33,42 @@ _TYPES = frozenset(
     )
 )
 _ENDINGS = (".pdf", ".docx", ".docm", ".dotx", ".odt", ".ott")
+_CYRILLIC = re.compile(r"[а-яА-Я]{3}")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
 
 def with_forms(submission: Submission) -> Submission:
     """The message with what its forms say; the same object where no document came with it. Raises nothing."""
-    form, words, defects = dict(submission.form), list[str](), list(submission.defects)
-    said = bool(_WORD.search(submission.reply or submission.text))
-    documents = list(_documents(submission.attachments))
+    documents = list(_documents(submission))
     if not documents:
         return submission
+    form, words, defects = dict(submission.form), list[str](), list(submission.defects)
+    said, languages = bool(_WORD.search(_own_words(submission))), _languages(submission)
     for document in documents[:MOST_FILES]:
-        read = opened("text", document.content)
-        defects += read.defects
+        read = opened("text", document.content, languages=languages)
+        picture = is_picture(document.content)
+        # A photo beside a text need not be a page.
+        defects += () if picture and said else read.defects
         filled = _clean(fields_of(read.rows, read.controls))
         if filled:
             words += [filled["description"]] if filled.get("description") else []
             form |= filled
-        elif not said:
+        elif not said and (not picture or len(_WORD.findall(read.text)) >= FEWEST_WORDS):
             # Who writes nothing into the mail has written it into the document.
             words += [readable(read.text).strip()]
     if len(documents) > MOST_FILES:
         defects.append(f"only the first {MOST_FILES} attached documents were read")
     return _added(submission, form, words, defects)
+
+
+def _own_words(submission: Submission) -> str:
+    return submission.reply or submission.text
+
+
+def _languages(submission: Submission) -> tuple[str, ...]:
+    """The languages of a scan, as tesseract names them, the likeliest first."""
+    latin, cyrillic = "swe+nor+eng", "bul+eng"
+    return (cyrillic, latin) if _CYRILLIC.search(submission.subject + submission.text) else (latin, cyrillic)
 
 
 def _added(submission: Submission, form: dict[str, str], words: Iterable[str], defects: Iterable[str]) -> Submission:
@@ -62,9 +82,12 @@ def _added(submission: Submission, form: dict[str, str], words: Iterable[str], d
     )
 
 
-def _documents(attachments: Iterable[Attachment]) -> Iterator[Attachment]:
-    for one in attachments:
-        if one.type in _TYPES or one.name.lower().endswith(_ENDINGS):
+def _documents(submission: Submission) -> Iterator[Attachment]:
+    """Documents, and pictures where the message itself says little: a photo of a form needs no letter beside it."""
+    few = len(_own_words(submission)) < FEW
+    for one in submission.attachments:
+        document = one.type in _TYPES or one.name.lower().endswith(_ENDINGS)
+        if document or (few and one.size >= SMALLEST_PICTURE and is_picture(one.content)):
             yield one
 
 

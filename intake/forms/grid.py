@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from intake.forms.labels import key_of
+from intake.forms.labels import key_of, nearly
 from intake.forms.values import completed, is_empty, keep
 
 #: text and the column that it begins in
@@ -18,6 +18,8 @@ KEYS = (
 )
 #: fewer labels make no form
 FEWEST = 3
+#: lines of a form, and cells of a line
+MAX_ROWS, MAX_CELLS = 600, 20
 #: what stands below a label may begin so much to its left
 _SLACK = 3
 #: and so much to its right, or as much as the label is long
@@ -35,6 +37,7 @@ def fields_of(rows: Sequence[Row], controls: Iterable[tuple[str, str, str]] = ()
         key = name if name in KEYS else key_of(label) or key_of(name)
         controlled |= {key} if key else set()
         _keep(found, key, value)
+    rows = [row[:MAX_CELLS] for row in rows[:MAX_ROWS]]
     labels = list(_labels(rows))
     if max(len(controlled), len({key for key, *_ in labels})) < FEWEST:
         return {}
@@ -64,7 +67,7 @@ def _labels(rows: Sequence[Row]) -> Iterator[tuple[str, str, int, int]]:
 def _split(text: str, *, alone: bool) -> tuple[str, str]:
     """The key and the rest of a cell that begins with a label; in a line of its own a label needs its colon."""
     match = _LABEL.fullmatch(text)
-    key = key_of(match[1]) if match else ""
+    key = (key_of(match[1]) or nearly(match[1])) if match else ""
     if match and key:
         return key, match[2].strip()
     return ("" if alone else key_of(text)), ""

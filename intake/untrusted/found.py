@@ -16,6 +16,8 @@ class Found:
     controls: list[tuple[str, str, str]] = field(default_factory=list)
     defects: list[str] = field(default_factory=list)
     content: bytes = b""
+    #: what the pages of a scanned document show
+    pictures: list[bytes] = field(default_factory=list)
 
 
 class Refused(Exception):  # noqa: N818 - a file is refused

@@ -15,7 +15,7 @@ from typing import Any
 #: larger files are not opened, in bytes
 MAX_SIZE = 40_000_000
 #: seconds that one file may take by the clock; the worker's own limit on its computing is shorter
-SECONDS = 20.0
+SECONDS = 30.0
 #: what the worker may take of memory, in bytes, and of computing, in seconds
 MEMORY = 1_000_000_000
 COMPUTING = 12
@@ -47,7 +47,7 @@ class Opened:
 
 
 def opened(task: str, content: bytes, *, languages: Sequence[str] = ()) -> Opened:
-    """Does a task of `worker.TASKS` on a file; `languages`: of the text in a picture (ISO 639-3). Raises nothing."""
+    """Does a task of `worker.TASKS` on a file; `languages`: of a scan, as tesseract names them. Raises nothing."""
     if len(content) > MAX_SIZE:
         return Opened(defects=(TOO_LARGE,))
     order = {"task": task, "languages": list(languages), "memory": MEMORY, "computing": COMPUTING}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import re
+from collections.abc import Iterator
 
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from intake.untrusted.found import Found, Refused, Row
 
@@ -29,7 +30,17 @@ def read(content: bytes, found: Found) -> None:
     if count > MAX_PAGES:
         found.defects.append(f"of an attached document only the first {MAX_PAGES} pages were read")
     for page in reader.pages[: min(count, MAX_PAGES)]:
-        found.rows += _rows(page.extract_text(extraction_mode="layout"))
+        rows = _rows(page.extract_text(extraction_mode="layout"))
+        found.rows += rows
+        if not any(rows):
+            found.pictures += _scan(page)
+
+
+def _scan(page: PageObject) -> Iterator[bytes]:
+    """The largest picture of a page that has no text."""
+    largest = max((image.data for image in page.images), key=len, default=b"")
+    if largest:
+        yield largest
 
 
 def _value(value: object) -> str:

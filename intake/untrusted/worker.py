@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Callable, Sequence
 
+from intake.pictures import is_picture
 from intake.untrusted.found import Found, Refused, Row
 
 #: no document says more than this, in characters, and has more rows
@@ -34,9 +35,18 @@ def _text(content: bytes, languages: Sequence[str]) -> Found:
         from intake.untrusted.office import read
     elif b"%PDF-" in content[:1024]:
         from intake.untrusted.pdf import read
+    elif is_picture(content):
+        from intake.untrusted import scans
+
+        scans.read([content], found, languages)
+        return found
     else:
         raise Refused("an attached document is of a kind that is not read")
     read(content, found)
+    if found.pictures and not any(row for row in found.rows):
+        from intake.untrusted import scans
+
+        scans.read(found.pictures, found, languages)
     return found
 
 

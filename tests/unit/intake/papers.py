@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
+FONT = Path(__file__).parents[3] / "replies" / "blanks" / "DejaVuSans.ttf"
 SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -67,4 +69,27 @@ def pdf_pages(count: int, *, password: str = "") -> bytes:
     if password:
         writer.encrypt(password)
     writer.write(out)
+    return out.getvalue()
+
+
+def photo(lines: list[str], *, size: tuple[int, int] = (1100, 700)) -> bytes:
+    """A page as a camera or a scanner sees it: what stands behind a tab in a second column."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    page, out = Image.new("L", size, 235), io.BytesIO()
+    font = ImageFont.truetype(str(FONT), 26)
+    for number, line in enumerate(lines):
+        for column, text in enumerate(line.split("\t")):
+            ImageDraw.Draw(page).text((40 + 520 * column, 40 + 50 * number), text, fill=30, font=font)
+    page.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def scanned(picture: bytes) -> bytes:
+    """A PDF that holds nothing but a picture."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as held:
+        held.save(out, "PDF", resolution=150)
     return out.getvalue()
