@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.alarms import Alarms
-from bot.conversation import remind
+from bot.answering import last_used
+from bot.conversation import remind, tell_questions
 from bot.desk import Desk
 from bot.logs import log
 from bot.pipeline import consider
 from bot.staff.repeating import repeat
-from bot.writing import SENDER, Writing, first_message
+from bot.writing import SENDER, Writing
 from procedures.decide import Situation
 from register.records import (
     Case,
@@ -40,7 +41,7 @@ async def tick(desk: Desk, alarms: Alarms, now: datetime) -> None:
     """One look at everything that time alone sets off; what fails of it is raised once the rest is done."""
     looks = [_due(desk, case, deadline, now) for case, deadline in await desk.register.due(now)]
     others = (_owed(desk, alarms, now), _books(desk, alarms, now), _outbox(desk, alarms, now))
-    ours = (remind(desk, now, consider), repeat(desk, now))
+    ours = (remind(desk, now, consider), tell_questions(desk, now), repeat(desk, now))
     ends = await asyncio.gather(*looks, *others, *ours, return_exceptions=True)
     for error in ends:
         if isinstance(error, BaseException):
@@ -68,7 +69,7 @@ async def _letters(desk: Desk, case: Case, deadline: Deadline, now: datetime) ->
         if any(map(_is_written, messages[1:])):
             return ()
         order = LetterOrder(template=REPEATED, to=SENDER, clause=deadline.clause)
-        first = first_message(case, messages[0])
+        first = last_used(case, messages, await desk.register.journal(case.id))
     situation = Situation(
         submission=first, ruling=Ruling(), understanding=Understanding(language=Verdict(label=case.language, score=1.0))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -47,6 +47,8 @@ class Desk:
     chat_previews: bool = False
     #: after this an urgent notice comes again, where the procedure does not say
     repeat_urgent: timedelta = timedelta(minutes=15)
+    #: the schools that have a chat, each with its bot's user name, empty where the settings do not say it
+    bots: Mapping[str, str] = field(default_factory=dict)
     #: held by whoever takes in a chat message
     chats: asyncio.Lock = field(default_factory=asyncio.Lock)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.anonymous import Kept, is_unknown, without_sender
 from bot.desk import Desk
+from bot.meeting import Offer, offered
 from bot.secrecy import Answer, answered
 from bot.trust import noted
 from bot.weighing import Weighed
@@ -19,6 +20,7 @@ async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
     """The entry that a weighed message makes; nothing is written yet."""
     kept, whole, answer = await _kept(weighed, desk)
     disposition, match = weighed.decision.disposition, weighed.match
+    offer = None if kept.content else offered(desk, weighed.procedure, weighed.decision, whole.sender, now)
     return Entry(
         raw=weighed.raw,
         submission=kept.submission,
@@ -28,12 +30,13 @@ async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
         case=match.case if disposition is Disposition.JOINED else None,
         joined_by=match.joined_by,
         may_belong_to=match.may_belong_to,
-        compose=await _writing(weighed, kept, whole, answer, desk, now),
+        compose=await _writing(weighed, kept, whole, answer, offer, desk, now),
         journal=(*noted(weighed.said.submission, weighed.procedure), *kept.journal, *weighed.said.journal),
         duplicate_key=desk.duplicate_key(weighed.said.submission),
         fingerprint=fingerprint(weighed.said.submission),
         secrecy=answer.secrecy,
         cleansed=kept.content,
+        invitation=offer.invitation if offer else None,
     )
 
 
@@ -53,7 +56,13 @@ async def _kept(weighed: Weighed, desk: Desk) -> tuple[Kept, Submission, Answer]
 
 
 async def _writing(
-    weighed: Weighed, kept: Kept, whole: Submission, answer: Answer, desk: Desk, now: datetime
+    weighed: Weighed,
+    kept: Kept,
+    whole: Submission,
+    answer: Answer,
+    offer: Offer | None,
+    desk: Desk,
+    now: datetime,
 ) -> Writing:
     return Writing(
         desk=desk,
@@ -65,6 +74,7 @@ async def _writing(
         now=now,
         receipt_code=answer.code,
         asked=answer.asked,
+        more=offer.facts(desk.bots[weighed.procedure.id]) if offer else {},
     )
 
 

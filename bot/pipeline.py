@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.conversation import Given, take_part
 from bot.desk import Desk
 from bot.entering import entry_of, nobodys
+from bot.meeting import INVITED, welcomed
 from bot.staff import turns as staff
 from bot.staff.replying import taken_by_mail
 from bot.weighing import weigh
@@ -40,8 +42,10 @@ async def _take_in(raw: RawMessage, desk: Desk, now: datetime) -> Entered | None
     if raw.channel == CHAT:
         of_staff = await staff.take_part(raw, submission, procedure, desk, now)
         return of_staff or await take_part(raw, submission, procedure, desk, now, consider)
-    entry = await consider(raw, submission, procedure, desk, now)
-    entered = await desk.register.enter(entry, now)
+    submission, case, journal = await welcomed(desk, submission, procedure, now)
+    given = Given(case=case, joined_by=INVITED)
+    entry = await consider(raw, submission, procedure, desk, now, given)
+    entered = await desk.register.enter(replace(entry, journal=(*entry.journal, *journal)), now)
     await taken_by_mail(desk, procedure, entry, now)
     return entered
 

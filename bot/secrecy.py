@@ -29,6 +29,8 @@ from register.unknown import LETTER
 WINDOW = timedelta(hours=1)
 MOST_OF_ONE = 5
 MOST_OF_ALL = 100
+#: a chat of two; a mail has no such field
+_PRIVATE = ("private", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,9 @@ async def spoken(desk: Desk, submission: Submission, procedure: Procedure, now: 
         return Spoken(submission=submission)
     without = without_codes(submission)
     sender = submission.sender.value.lower() if submission.sender else ""
+    if submission.header("telegram-chat-type") not in _PRIVATE:
+        # Everybody in a group can read the code, and would read the answer.
+        return Spoken(submission=without, shown=True, journal=(Happening(what="code_not_tried"),))
     if ATTEMPTS.too_many(sender, now) or await desk.register.unknown.wrong_since(now - WINDOW) >= MOST_OF_ALL:
         return Spoken(submission=without, shown=True, journal=(Happening(what="code_not_tried"),))
     for code in found:

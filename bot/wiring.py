@@ -63,11 +63,20 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
                 authenticated=authenticated,
                 chat_previews=settings.operation.chat_previews,
                 repeat_urgent=settings.operation.repeat_urgent,
+                bots=bots(settings, procedures),
             )
     finally:
         bench.shutdown(cancel_futures=True)
         if readers:
             readers.close()
+
+
+def bots(settings: Settings, procedures: Procedures) -> dict[str, str]:
+    """The schools that have a chat, each with the user name of its bot; a bot of no school is the only one's."""
+    alone = procedures.all[0].id if len(procedures.all) == 1 else ""
+    chats = [channel for channel in settings.channels if channel.get("kind") == "telegram"]
+    named = {str(one.get("organisation") or alone): str(one.get("username") or "").removeprefix("@") for one in chats}
+    return {school: name for school, name in named.items() if school}
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bot.alarms import Alarms
 from bot.clock import tick
 from bot.desk import Desk
+from bot.links import unreachable
 from bot.logs import log
 from bot.pipeline import take_in
 from bot.supervision import where
@@ -179,6 +180,8 @@ class Workers:
         log().info("letter", action=outcome.result, template=letter.template, role=letter.role, reason=outcome.reason)
         self._count(outcome)
         await self._tell_of_login(outcome)
+        if outcome.result == "failed":
+            await unreachable(self.desk, letter, now())
         # Who blocks the bot in the middle of a conversation hears no more of it; what they wrote is registered.
         if outcome.result == "failed" and letter.template != CONVERSATION:
             await self.alarms.undeliverable(letter, outcome.reason, now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,8 @@ class Writing:
     #: what a member of staff says to the parent, and as whom
     said: str = ""
     writer: Contact | None = None
+    #: further facts of the letters to the sender, by their names in `LetterFacts`
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, case: Case) -> tuple[Letter, ...]:
         """All letters that the decision ordered."""
@@ -112,7 +114,7 @@ class Writing:
         if order.to != SENDER:
             return facts
         said: dict[str, Any] = {"message": self.said, "writer": self.writer} if self.said else {}
-        return replace(facts, receipt_code=self.receipt_code, asked=self.asked, **said)
+        return replace(facts, receipt_code=self.receipt_code, asked=self.asked, **said, **self.more)
 
     def _open_cases(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
         """The unit's open cases that this role may see; never one that is about its holder (G2)."""

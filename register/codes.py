@@ -14,12 +14,14 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterator
+from functools import cache
 
 from register.records import SealedCode
 from register.seals import Seals
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRTUVWXY"
-LENGTH = 16
+#: a receipt code has four groups of four characters; a code of fewer groups is made and read alike
+GROUPS = 4
 #: characters that stand beside the hash
 PREFIX = 3
 #: codes of one message beyond these are not looked at
@@ -34,39 +36,38 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _FORGIVEN = str.maketrans("АВЕКМНРСТУХSZ", "ABEKMHPCTYX52")
 _SIGN = r"[2-9A-HJKMNP-Za-hjkmnp-zАВЕКМНРСТУХавекмнрстух]"
 _BETWEEN = r"[ \t\u00a0\-\u2010-\u2015_.]{0,3}"
-_WRITTEN = re.compile(rf"(?<![\w-]){_BETWEEN.join([f'{_SIGN}{{4}}'] * 4)}(?![\w-])")
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 
 
-def new() -> str:
+def new(groups: int = GROUPS) -> str:
     """A random code, without blanks."""
     while True:
-        body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
-        if sum(character in _CLEAR_DIGITS for character in body) >= 3:
+        body = "".join(secrets.choice(ALPHABET) for _ in range(4 * groups - 1))
+        if sum(character in _CLEAR_DIGITS for character in body) >= 3 and not body.isdecimal():
             return body + _check(body)
 
 
 def spoken(code: str) -> str:
-    """A code in four groups, as it is shown and read out."""
-    return "-".join(code[place : place + 4] for place in range(0, LENGTH, 4))
+    """A code in groups of four, as it is shown and read out."""
+    return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
 
 
-def read(written: str) -> str | None:
+def read(written: str, groups: int = GROUPS) -> str | None:
     """The code that somebody wrote or typed, in any case and grouping; None where it is none."""
     signs = re.sub(r"[\W_]", "", written).upper().translate(_FORGIVEN)
-    if len(signs) != LENGTH or not all(sign in _VALUES for sign in signs):
+    if len(signs) != 4 * groups or not all(sign in _VALUES for sign in signs):
         return None
     return signs if _check(signs[:-1]) == signs[-1] else None
 
 
-def in_text(text: str) -> tuple[str, ...]:
+def in_text(text: str, groups: int = GROUPS) -> tuple[str, ...]:
     """The codes in a text, each once, the first ones only."""
-    return tuple(dict.fromkeys(code for code, _ in _found(text)))[:MOST_CODES]
+    return tuple(dict.fromkeys(code for code, _ in _found(text, groups)))[:MOST_CODES]
 
 
-def hide(text: str) -> str:
+def hide(text: str, groups: int = GROUPS) -> str:
     """The text without its codes."""
-    places = [place for _, place in _found(text)]
+    places = [place for _, place in _found(text, groups)]
     for start, end in reversed(places):
         text = f"{text[:start]}{HIDDEN}{text[end:]}"
     return text
@@ -88,12 +89,18 @@ def _digest(code: str, salt: bytes, seals: Seals) -> bytes:
 
 
 def _check(body: str) -> str:
-    """Weights from 1 to 15 and a prime modulus: what the docstring above says of mistakes."""
+    """Weights from 1 and a prime modulus: what the docstring above says of mistakes."""
     return ALPHABET[sum(weight * _VALUES[sign] for weight, sign in enumerate(body, 1)) % len(ALPHABET)]
 
 
-def _found(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    for match in _WRITTEN.finditer(text):
-        code = read(match.group()) if sum(sign.isdigit() for sign in match.group()) >= 2 else None
-        if code is not None:
+@cache
+def _written(groups: int) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){_BETWEEN.join([f'{_SIGN}{{4}}'] * groups)}(?![\w-])")
+
+
+def _found(text: str, groups: int) -> Iterator[tuple[str, tuple[int, int]]]:
+    for match in _written(groups).finditer(text):
+        code = read(match.group(), groups) if sum(sign.isdigit() for sign in match.group()) >= 2 else None
+        # Digits alone are an account or a telephone.
+        if code is not None and not code.isdecimal():
             yield code, match.span()

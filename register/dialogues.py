@@ -112,7 +112,8 @@ def _about(turn: Turn, case: Case) -> Turn:
     """The turn, once the case has its id. Nothing that leads from a chat to an anonymous case is kept (A4)."""
     filing = turn.dialogue.state == "filing" and bool(turn.dialogue.held)
     if case.anonymous and not filing:
-        return replace(turn, forget=True)
+        # What is being told meanwhile goes on as another matter.
+        return replace(turn, forget=not turn.dialogue.held, dialogue=replace(turn.dialogue, case_id=None))
     return replace(turn, dialogue=replace(turn.dialogue, case_id=turn.dialogue.case_id or case.id))
 
 
@@ -121,6 +122,7 @@ async def _write(pen: Pen, turn: Turn, now: datetime, mine: int | None = None) -
     where = (dialogues.c.organisation == said.organisation, dialogues.c.chat == said.chat)
     if turn.forget:
         await pen.conn.execute(delete(dialogues).where(*where))
+        pen.forgets = True
     else:
         await pen.conn.execute(_put(pen, replace(said, version=said.version + 1)))
     if turn.held_until is not None and said.held:

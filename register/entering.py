@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from register import acting, dialogues, spooling
+from register import acting, dialogues, invitations, spooling
 from register.becoming import joined_by, opened
 from register.errors import LeaseLost
 from register.numbers import reference
@@ -57,6 +57,7 @@ async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list
     await pages.write()
     for entry, entered, now in turns:
         await dialogues.write_entered(pen, entry, entered, now)
+        await invitations.add(pen, entry, entered, now)
         if entry.act:
             await acting.write(pen, entry.act, now)
     return answers

@@ -27,7 +27,9 @@ from register import (
 from register.attendance import Attendance
 from register.faults import told_plainly
 from register.figures import Gauges
+from register.invitations import Invitations
 from register.line import News
+from register.links import Links
 from register.opening import engine_for, migrate
 from register.records import (
     Books,
@@ -67,6 +69,9 @@ class Register:
         self.unknown = UnknownSenders(self._reading, self._writer)
         #: staff in chats: codes, linked chats, who has taken a case
         self.staff = Staff(self._reading, self._writer)
+        #: codes that bring mail and chat together, and chats that unknown people left open
+        self.invitations = Invitations(self._reading, self._writer)
+        self.links = Links(self._reading, self._writer)
 
     @classmethod
     async def open(cls, url: str, *, create: bool = True) -> Self:

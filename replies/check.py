@@ -94,6 +94,11 @@ def sample(language: str, country: str = "SE") -> LetterFacts:
         steps=("…",),
         not_acknowledged="…",
         what_happened="…",
+        invitation="7KQ4-9MPX-3H8T",
+        invitation_link="https://t.me/skolan_bot?start=7KQ4-9MPX-3H8T",
+        invited_until=_NOW + timedelta(days=7),
+        joined_from="telegram",
+        receipt="…",
     )
 
 

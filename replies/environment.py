@@ -32,6 +32,8 @@ LETTERS = (
     "unproven",
     "message",
     "longer",
+    "joined",
+    "receipt",
 )
 #: what letter files may use of Jinja's own filters
 JINJA_FILTERS = ("first", "join", "last", "length", "lower", "upper")

@@ -34,7 +34,9 @@ def ask(reference: str, text: str, config: Path | None) -> None:
             if not case.anonymous:
                 raise Permanent(f"{case.reference}: its sender is known; write to them")
             await register.unknown.ask(case.id, text.strip(), now())
-            say(f"{case.reference}: the sender gets the question the next time they write")
+            soon = await register.links.is_open(case.id)
+            when = "at once, in the chat that they left open" if soon else "the next time they write"
+            say(f"{case.reference}: the sender gets the question {when}")
 
     if not text.strip():
         raise Permanent("the question is empty")

@@ -9,7 +9,8 @@ caused it. Nothing that a person wrote depends on a button: held messages are re
 from __future__ import annotations
 
 from bot.conversation.given import Given
+from bot.conversation.linked import tell_questions
 from bot.conversation.reminding import remind
 from bot.conversation.turns import take_part
 
-__all__ = ["Given", "remind", "take_part"]
+__all__ = ["Given", "remind", "take_part", "tell_questions"]

@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from bot.conversation import missing, pressing, questions, speaking
+from bot import meeting
+from bot.conversation import linked, missing, pressing, questions, speaking
 from bot.conversation.given import Given, said, verdicts
+from bot.conversation.joining import by_mail
 from bot.conversation.pressing import UNKNOWN, Press
 from bot.conversation.standing import standing_letters
 from bot.conversation.talk import Talk
 from procedures.advice import NOT_YET
+from register import codes
 from register.records import Case, Entered, Entry, Letter, RawMessage, Turn
 from replies.chat import button, languages, say
 
@@ -25,10 +28,13 @@ async def in_a_group(talk: Talk) -> Entered:
     """What is urgent or a complaint is registered; the group is offered a private chat, not more than once a day."""
     entry = await talk.weighed()
     last = talk.dialogue.touched_at
+    language = talk.language(entry.understanding)
+    if codes.in_text(talk.submission.text) or meeting.code_in(talk.submission):
+        words = talk.says(say("code_in_group", language), (), language)
+        return await talk.enter(replace(entry, turn=talk.turn(words)))
     addressed = talk.submission.header("telegram-update") in ("group_message", "command")
     if not addressed or (last is not None and talk.now - last < _TOLD_AGAIN_AFTER):
         return await talk.enter(entry)
-    language = talk.language(entry.understanding)
     return await talk.enter(replace(entry, turn=talk.turn(talk.says(say("group", language), (), language))))
 
 
@@ -85,12 +91,13 @@ async def _language(talk: Talk) -> Entered:
 
 async def _new(talk: Talk) -> Entered:
     """The next message is another matter."""
-    changes: dict[str, Any] = {} if talk.dialogue.state == "asking" else {"case_id": None}
+    answers = {**talk.dialogue.answers, linked.APART: "yes"}
+    changes: dict[str, Any] = {} if talk.dialogue.state == "asking" else {"case_id": None, "answers": answers}
     return await talk.aside(talk.turn(talk.says(say("write", talk.language())), **changes))
 
 
 async def _anonymous(talk: Talk) -> Entered:
-    answers = {**talk.dialogue.answers, "anonymous": "yes"}
+    answers = {**talk.dialogue.answers, "anonymous": "yes", linked.APART: "yes"}
     answers.pop(missing.HANDED_IN, None)
     if talk.dialogue.state == "asking":
         return await _goes_on(talk, answers)
@@ -114,6 +121,10 @@ async def _status(talk: Talk) -> Entered:
     return await _status_of(talk, await _latest(talk))
 
 
+async def _mail(talk: Talk) -> Entered:
+    return await by_mail(talk, await _latest(talk))
+
+
 async def _not_satisfied(talk: Talk) -> Entered:
     case = await _latest(talk)
     return await (_unknown_case(talk) if case is None else _next_level(talk, case))
@@ -127,6 +138,8 @@ _COMMANDS: dict[str, Callable[[Talk], Awaitable[Entered]]] = {
     "anonymous": _anonymous,
     "cancel": _cancel,
     "status": _status,
+    "cut": linked.cut,
+    "mail": _mail,
     "notsatisfied": _not_satisfied,
 }
 
@@ -135,8 +148,9 @@ _COMMANDS: dict[str, Callable[[Talk], Awaitable[Entered]]] = {
 
 
 async def _latest(talk: Talk) -> Case | None:
-    """The case that this chat speaks of, else the one that it wrote to last."""
+    """The case that this chat speaks of, else the one that it is open for, else the one that it wrote to last."""
     found = await talk.desk.register.case(talk.dialogue.case_id) if talk.dialogue.case_id else None
+    found = found or await linked.case_of(talk)
     return found or await talk.desk.register.latest_case_of(talk.procedure.id, talk.chat)
 
 
@@ -149,7 +163,9 @@ async def _status_of(talk: Talk, case: Case | None, *, emptied: bool = False) ->
     if case is None:
         return await _unknown_case(talk)
     letters = await standing_letters(talk, case)
-    return await talk.aside(talk.turn(*letters, emptied=emptied, case_id=case.id))
+    # Nothing that leads from a chat to an anonymous case is kept beside the sealed link (A4).
+    case_id = talk.dialogue.case_id if case.anonymous else case.id
+    return await talk.aside(talk.turn(*letters, emptied=emptied, case_id=case_id))
 
 
 async def _next_level(talk: Talk, case: Case) -> Entered:
@@ -173,6 +189,8 @@ async def pressed(talk: Talk) -> Entered:
         return await _help(talk)
     if press.kind == "language":
         return await _speaks(talk, press.choice)
+    if press.kind == "matter" and press.choice in linked.CHOICES:
+        return await linked.pressed(talk, press)
     if press.kind == "matter":
         return await _about_a_case(talk, press)
     if talk.dialogue.state != "asking" or press.of != talk.of:
@@ -295,6 +313,8 @@ async def _about_a_case(talk: Talk, press: Press) -> Entered:
     case = await talk.desk.register.case(press.of) if press.of else None
     if case is None or talk.chat not in case.parties or case.organisation != talk.procedure.id:
         return await _unknown_case(talk)
+    if press.choice == "mail":
+        return await by_mail(talk, case)
     if press.choice == "new":
         return await _separated(talk, case, press.detail)
     places = [stage.id for stage in talk.procedure.stages]

@@ -10,7 +10,8 @@ from typing import Any
 from bot.conversation import missing, speaking
 from register.records import Case, Match, Submission, Understanding, Verdict
 
-_BY = "conversation"
+#: what joins a message where nothing in it says which case it belongs to
+CONVERSED = "conversation"
 _TRUTHS = {"yes": True, "no": False}
 
 
@@ -24,12 +25,14 @@ class Given:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     #: the case that the conversation is about, where nothing in the message says another
     case: Case | None = None
+    #: what has told that case
+    joined_by: str = CONVERSED
 
     def matched(self, match: Match) -> Match:
         """The match, or the conversation's case where the message itself tells nothing."""
         if self.case is None or match.case is not None or match.joined_by:
             return match
-        return Match(case=self.case, joined_by=_BY, may_belong_to=match.may_belong_to)
+        return Match(case=self.case, joined_by=self.joined_by, may_belong_to=match.may_belong_to)
 
     def understood(self, understanding: Understanding) -> Understanding:
         """What the classifiers say, with the sender's own answers in its place."""
@@ -55,7 +58,7 @@ def verdicts(answers: Mapping[str, str]) -> dict[str, Verdict]:
 
 def said(label: str | bool) -> Verdict:
     """A verdict that the sender gave."""
-    return Verdict(label=label, score=1.0, because=("chosen in the chat",), by=_BY)
+    return Verdict(label=label, score=1.0, because=("chosen in the chat",), by=CONVERSED)
 
 
 def as_one(messages: Mapping[int, Submission], answers: Mapping[str, str]) -> Submission:

@@ -18,6 +18,8 @@ from replies.chat import button, languages, say, wording
 
 Buttons = tuple[tuple[tuple[str, str], ...], ...]
 
+#: what the buttons below an anonymous case choose
+KEEP_OPEN, CUT = "keep_open", "cut"
 #: the role of what the bot says: it is no letter of a case, and does not count as an answer
 CHAT = "chat"
 #: below this score a detected language is not trusted
@@ -141,12 +143,18 @@ def _changes(known: Understood) -> Buttons:
 
 
 def case_buttons(case: Case, stages: tuple[str, ...], language: str) -> Buttons:
-    """Below what is said of a case: how does it stand (D6), I am not satisfied (G8)."""
+    """Below what is said of a case: how does it stand (D6), I am not satisfied (G8), I go on by mail (G9)."""
     stage = str(stages.index(case.stage)) if case.stage in stages else UNKNOWN
     return (
         ((button("status", language), data("matter", "status", case.id)),),
         ((button("dissatisfied", language), data("matter", "dissatisfied", case.id, stage)),),
+        ((button("by_mail", language), data("matter", "mail", case.id)),),
     )
+
+
+def link_button(choice: str, case_id: str, proof: str, language: str) -> Buttons:
+    """Below what is said to somebody unknown: leave this chat open for the school's questions, or cut it off (G3)."""
+    return (((button(choice, language), data("matter", choice, case_id, proof)),),)
 
 
 def separate_button(case: Case, message_id: str, language: str) -> Buttons:

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.conversation import missing, questions
-from bot.conversation.given import Given, as_one, verdicts
+from bot.conversation.given import CONVERSED, Given, as_one, verdicts
 from bot.conversation.questions import Buttons, Understood
 from bot.desk import Desk
+from bot.links import proof
 from procedures.model import Procedure
 from register.records import (
     Case,
@@ -20,6 +21,7 @@ from register.records import (
     Disposition,
     Entered,
     Entry,
+    Invitation,
     Letter,
     RawMessage,
     Ruling,
@@ -90,9 +92,16 @@ class Talk:
 
     # --- weighing ---
 
-    async def weighed(self, *, whole: Submission | None = None, case: Case | None = None, **more: Verdict) -> Entry:
+    async def weighed(
+        self,
+        *,
+        whole: Submission | None = None,
+        case: Case | None = None,
+        joined_by: str = CONVERSED,
+        **more: Verdict,
+    ) -> Entry:
         """The entry that this message would make; `more` are verdicts besides the sender's answers."""
-        given = Given(whole=whole, verdicts=verdicts(self.dialogue.answers) | more, case=case)
+        given = Given(whole=whole, verdicts=verdicts(self.dialogue.answers) | more, case=case, joined_by=joined_by)
         return await self.consider(self.raw, self.submission, self.procedure, self.desk, self.now, given)
 
     async def whole(self, answers: Mapping[str, str] | None = None, *, with_this: bool = False) -> Submission:
@@ -145,9 +154,12 @@ class Talk:
         """Writes an entry with its turn."""
         return await self.desk.register.enter(entry, self.now)
 
-    async def aside(self, turn: Turn, reason: str = "conversation") -> Entered:
+    async def aside(self, turn: Turn, reason: str = "conversation", *, invitation: Invitation | None = None) -> Entered:
         """This message is no part of a case: what it makes is the turn."""
-        return await self.enter(self.aside_entry(turn, reason))
+        if reason == "conversation":
+            # A command, a press or a greeting says nothing about a matter, and much about whose phone it is.
+            turn = replace(turn, emptied=True)
+        return await self.enter(replace(self.aside_entry(turn, reason), invitation=invitation))
 
     def aside_entry(self, turn: Turn, reason: str) -> Entry:
         """The entry of a message that is no part of a case. Who sent it is not kept a second time."""
@@ -183,12 +195,20 @@ class Talk:
         dates = tuple(one for one in decision.deadlines if one.kind != "question_repeated")
         return replace(decision, questions=left, deadlines=dates)
 
+    def link_button(self, choice: str, case: Case, language: str) -> Buttons:
+        """A button of an anonymous case that works in this chat only."""
+        return questions.link_button(choice, case.id, proof(self.desk.seals, case.id, self.chat), language)
+
     def with_buttons(self, compose: Compose, language: str) -> Compose:
-        """The letters to the sender, with buttons below them; none in an anonymous case, which no chat leads to."""
+        """The letters to the sender, with buttons below them; in an anonymous case the offer to leave the chat open."""
         stages = tuple(stage.id for stage in self.procedure.stages)
 
         def composed(case: Case) -> tuple[Letter, ...]:
-            buttons = () if case.anonymous else questions.case_buttons(case, stages, language)
+            buttons = (
+                self.link_button(questions.KEEP_OPEN, case, language)
+                if case.anonymous
+                else questions.case_buttons(case, stages, language)
+            )
             return tuple(replace(one, buttons=buttons) if one.role == "sender" else one for one in compose(case))
 
         return composed

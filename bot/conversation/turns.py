@@ -7,10 +7,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation import asides, missing, questions, speaking
-from bot.conversation.given import Given
+from bot import meeting
+from bot.conversation import asides, linked, missing, questions, speaking
+from bot.conversation.given import CONVERSED, Given
+from bot.conversation.joining import joined
 from bot.conversation.talk import FOLLOWS_WITHIN, Consider, Talk
 from bot.desk import Desk
+from bot.links import LINKED
 from procedures.model import Procedure
 from register.dialogues import Overtaken
 from register.errors import Temporary
@@ -74,8 +77,16 @@ def _way(talk: Talk) -> Callable[[Talk], Awaitable[Entered | None]]:
         return _held
     if talk.submission.header("telegram-chat-type") not in _PRIVATE:
         return asides.in_a_group
+    if meeting.code_in(talk.submission):
+        return _invited
     ways = {"callback_query": asides.pressed, "command": asides.commanded, "": _written}
     return ways.get(news, _news)
+
+
+async def _invited(talk: Talk) -> Entered | None:
+    """A code from a mail; what is left of a message whose code opens nothing goes on."""
+    done = await joined(talk)
+    return await _written(done) if isinstance(done, Talk) else done
 
 
 async def _news(talk: Talk) -> Entered:
@@ -98,6 +109,8 @@ async def _written(talk: Talk) -> Entered | None:
     case = await _spoken_of(talk)
     if case is not None:
         return await _joined(talk, await talk.weighed(case=case))
+    if (case := await linked.case_of(talk)) is not None:
+        return await _joined(talk, await talk.weighed(case=case, joined_by=LINKED))
     if passed_over:
         return await asides.invited(talk, entry)
     if _needs_no_question(talk, entry):
@@ -160,8 +173,11 @@ async def _joined(talk: Talk, entry: Entry) -> Entered:
 
 def _added(talk: Talk, entry: Entry, case: Case, language: str) -> Letter:
     """Says where the message went; where only the conversation told, a button says that it is another matter."""
-    new = entry.joined_by == "conversation"
-    buttons = questions.separate_button(case, talk.submission.message_id, language) if new else ()
+    buttons: questions.Buttons = ()
+    if entry.joined_by == LINKED:
+        buttons = talk.link_button(questions.CUT, case, language)
+    elif entry.joined_by == CONVERSED:
+        buttons = questions.separate_button(case, talk.submission.message_id, language)
     missed = (say("file_missing", language),) if talk.lacks_a_file else ()
     words = "\n\n".join((say("added", language, reference=case.reference), *missed))
     return talk.says(words, buttons, language)

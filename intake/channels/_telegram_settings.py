@@ -35,6 +35,8 @@ class Settings(BaseModel):
     base_url: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^\s{}]+$")
     #: the school that this bot belongs to; may be left out where there is only one
     organisation: str | None = None
+    #: the bot's user name without the @, for links that open a chat with it
+    username: str = Field(default="", pattern=r"^(@?[A-Za-z]\w{4,31})?$")
     #: how long Telegram holds an empty answer back, in seconds
     poll_timeout: int = Field(default=30, ge=0, le=50)
     #: the first pause after a fault, in seconds; doubled each time, at most five minutes

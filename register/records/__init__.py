@@ -22,6 +22,7 @@ from register.records.keeping import (
     SealedCode,
     Secrecy,
 )
+from register.records.meeting import Invitation, SealedLink
 from register.records.saying import Contact, LetterFacts, Promise
 from register.records.understanding import (
     UNSURE,
@@ -57,6 +58,7 @@ __all__ = [
     "Entry",
     "Figures",
     "Happening",
+    "Invitation",
     "JournalEntry",
     "Label",
     "Letter",
@@ -71,6 +73,7 @@ __all__ = [
     "RoleFacts",
     "Ruling",
     "SealedCode",
+    "SealedLink",
     "Secrecy",
     "SetAside",
     "Signature",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from register.records.arriving import RawMessage, Ruling, Submission
 from register.records.deciding import Deadline, Decision, Disposition
+from register.records.meeting import Invitation
 from register.records.understanding import Understanding
 from register.records.who import Address
 
@@ -176,6 +177,8 @@ class Entry:
     #: recognises the message without its words, see `register.proofs`; empty for none
     fingerprint: str = ""
     secrecy: Secrecy = Secrecy()
+    #: what is kept of a code that the letters show, by which another address of the sender joins the case
+    invitation: Invitation | None = None
     #: what the spool keeps from now on in place of the bytes that arrived, where the sender stays unknown
     cleansed: bytes | None = field(default=None, repr=False)
     #: what the message does to the conversation that it belongs to, in the same transaction

@@ -104,5 +104,15 @@ class LetterFacts:
     what_happened: str = ""
     #: the code that opens an anonymous case again, in four groups; shown once
     receipt_code: str = ""
+    #: a code by which the sender goes on in the school's chat, the link that holds it, and the last moment for it
+    invitation: str = ""
+    invitation_link: str = ""
+    invited_until: datetime | None = None
+    #: for `joined`: telegram or mail, from where the sender's other address has joined the case
+    joined_from: str = ""
+    #: the letter goes to the chat that a sender who stays unknown has left open
+    linked: bool = False
+    #: a signed receipt, line by line, see `bot.receipts`
+    receipt: str = ""
     #: what the school asks somebody whom it does not know
     asked: tuple[str, ...] = ()
