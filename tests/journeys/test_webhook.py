@@ -12,11 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
+from intake.channels import _http
 from intake.channels._telegram_webhook import MARK
 from intake.channels.telegram import Channel, Settings, probe
 from register.errors import BadSettings
+from tests.journeys.house import House
 from tests.journeys.servers.botapi import TOKEN, BotApi, Fault, botapi
 from tests.journeys.servers.botapi_methods import RefusalError
+from tests.journeys.test_conversation import post, telegram
 from tests.journeys.test_telegram import CHAT, Spool, receiving
 
 __all__ = ["botapi"]
@@ -188,6 +191,32 @@ async def test_a_port_that_is_taken_and_a_secret_that_is_none_are_told_at_the_st
         table = settings(botapi, webhook_secret_env=None, webhook_port=port)
         with pytest.raises(BadSettings, match="cannot listen on"):
             await Channel(table, Spool().doorway()).run()
+
+
+async def test_who_sends_no_whole_request_in_time_is_cut_off(botapi: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that only hangs holds nothing up for long."""
+    monkeypatch.setattr(_http, "ARRIVES_WITHIN", 0.05)
+    spool = Spool()
+    async with hooked(botapi, spool) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(url).port)
+        writer.write(b"POST /lyhord/hook HTTP/1.1\r\n")
+        answer = await reader.read()
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+async def test_a_parent_is_answered_through_the_webhook(botapi: BotApi, tmp_path: Path) -> None:
+    """F1: the whole way, with the settings as they stand in the file."""
+    port = free_port()
+    lines = f'webhook_url = "http://127.0.0.1:{port}/hook"\nwebhook_port = {port}\nwebhook_secret_env = "HOOK"\n'
+    (tmp_path / "token").write_text(TOKEN)
+    table = telegram(botapi, "alexanderskolan") + lines
+    async with post() as relay, House(tmp_path, relay, channels=[table]) as house:
+        await botapi.writes(CHAT, "Min son vill ta livet av sig, han är på förskolan Gärdet nu.")
+        await botapi.until(lambda: any("112" in one for one in botapi.texts()), 60)
+        (case,) = await house.register.cases()
+    assert case.urgent
+    assert botapi.made("getUpdates") == []
 
 
 async def raw(url: str, request: bytes) -> bytes:
