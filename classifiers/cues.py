@@ -55,7 +55,7 @@ def _word(word: str) -> str:
 
 @cache
 def groups_of(language: str) -> Mapping[str, re.Pattern[str]]:
-    """Every group of cues of a language, categories included; those of related languages and English join in."""
+    """Every group of cues of a language, categories included, for text in lower case; related languages join in."""
     gathered: dict[str, list[str]] = {}
     for code in (language, *RELATED.get(language, ())):
         known = languages().get(code)
@@ -63,14 +63,24 @@ def groups_of(language: str) -> Mapping[str, re.Pattern[str]]:
             gathered.setdefault(group, []).extend(cues)
         for category in categories().values():
             gathered.setdefault(f"category:{category.id}", []).extend(category.cues.get(code, ()))
-    compiled = {group: pattern(cues) for group, cues in gathered.items()}
-    return {group: found for group, found in compiled.items() if found is not None}
+    # On lower-case text an expression that minds the case is more than twice as fast as one that does not.
+    inner = {group: alternatives(cue.lower() for cue in cues) for group, cues in gathered.items()}
+    return {group: re.compile(rf"(?<!\w)(?:{words})(?!\w)") for group, words in inner.items() if words}
 
 
 def find(text: str, language: str) -> tuple[Hit, ...]:
     """All cues of a language in a text, group by group."""
+    lowered = _lowered(text)
     return tuple(
-        Hit(group=group, start=match.start(), end=match.end(), text=match.group())
+        Hit(group=group, start=match.start(), end=match.end(), text=text[match.start() : match.end()])
         for group, expression in groups_of(language).items()
-        for match in expression.finditer(text)
+        for match in expression.finditer(lowered)
     )
+
+
+def _lowered(text: str) -> str:
+    """The text in lower case, each character in its place; a few letters have two in lower case and stay."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(small if len(small := char.lower()) == 1 else char for char in text)
