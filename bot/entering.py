@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.anonymous import Kept, is_unknown, without_sender
 from bot.desk import Desk
 from bot.meeting import Offer, offered
+from bot.proving import receipt_for, with_receipt
 from bot.secrecy import Answer, answered
 from bot.trust import noted
 from bot.weighing import Weighed
@@ -19,6 +20,7 @@ from register.records import Decision, Disposition, Entry, RawMessage, Ruling, S
 async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
     """The entry that a weighed message makes; nothing is written yet."""
     kept, whole, answer = await _kept(weighed, desk)
+    answer = replace(answer, decision=with_receipt(answer.decision, weighed))
     disposition, match = weighed.decision.disposition, weighed.match
     offer = None if kept.content else offered(desk, weighed.procedure, weighed.decision, whole.sender, now)
     return Entry(
@@ -74,6 +76,7 @@ async def _writing(
         now=now,
         receipt_code=answer.code,
         asked=answer.asked,
+        receipt=receipt_for(weighed, desk),
         more=offer.facts(desk.bots[weighed.procedure.id]) if offer else {},
     )
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BEGIN, END = "-----BEGIN LYHORD RECEIPT-----", "-----END LYHORD RECEIPT-----"
 SIGNATURE = "signature: "
 _WHOLE = re.compile(f"{BEGIN}\n(.*?){END}", re.DOTALL)
+#: what each line begins with
+_NAMES = ("number:", "school:", "received:", "signature:")
 #: mail programs quote and indent
 _QUOTED = re.compile(r"(?m)^[> \t]+|[ \t\r]+$")
 
@@ -78,10 +80,22 @@ def verify(text: str, public_key: str) -> Receipt:
     found = _WHOLE.search(_QUOTED.sub("", text.replace("\r\n", "\n")))
     if found is None:
         raise Permanent("there is no receipt in this text; it begins with the line BEGIN LYHORD RECEIPT")
-    signed, _, signature = found[1].rpartition(SIGNATURE)
+    signed, _, signature = _unfolded(found[1]).rpartition(SIGNATURE)
     if not _is_signed(signed, signature, public_key):
         raise Permanent("the receipt is NOT sound: it was changed, or it was signed by another key")
     return _read(signed)
+
+
+def _unfolded(body: str) -> str:
+    """The lines as they were signed: mail programs break long ones, anywhere."""
+    lines: list[str] = []
+    for line in filter(None, body.split("\n")):
+        if line.startswith(_NAMES) or not lines:
+            lines.append(line)
+        else:
+            blank = " " if line.startswith("sha256:") or lines[-1].endswith(":") else ""
+            lines[-1] += blank + line
+    return "".join(f"{line}\n" for line in lines)
 
 
 def key_id(public_key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,8 @@ from register.seals import new_id
 from replies.events import event
 
 SENDER = "sender"
+#: the letter that proves receipt
+RECEIPT = "receipt"
 #: languages that every letter exists in
 COMPLETE = ("sv", "bg", "nb", "nn", "en")
 #: below this score a detected language is not trusted, and the school's own is used
@@ -59,6 +61,8 @@ class Writing:
     writer: Contact | None = None
     #: further facts of the letters to the sender, by their names in `LetterFacts`
     more: Mapping[str, Any] = field(default_factory=dict)
+    #: signs what the letter `receipt` shows, once the case has its number
+    receipt: Callable[[Case], str] = field(default=lambda case: "", repr=False)
 
     def __call__(self, case: Case) -> tuple[Letter, ...]:
         """All letters that the decision ordered."""
@@ -113,8 +117,9 @@ class Writing:
         )
         if order.to != SENDER:
             return facts
+        receipt = self.receipt(case) if order.template == RECEIPT else ""
         said: dict[str, Any] = {"message": self.said, "writer": self.writer} if self.said else {}
-        return replace(facts, receipt_code=self.receipt_code, asked=self.asked, **said, **self.more)
+        return replace(facts, receipt_code=self.receipt_code, asked=self.asked, receipt=receipt, **said, **self.more)
 
     def _open_cases(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
         """The unit's open cases that this role may see; never one that is about its holder (G2)."""

@@ -14,6 +14,8 @@ from bot.conversation.joining import by_mail
 from bot.conversation.pressing import UNKNOWN, Press
 from bot.conversation.standing import standing_letters
 from bot.conversation.talk import Talk
+from bot.proving import receipt_of
+from bot.writing import RECEIPT
 from procedures.advice import NOT_YET
 from register import codes
 from register.records import Case, Entered, Entry, Letter, RawMessage, Turn
@@ -121,6 +123,18 @@ async def _status(talk: Talk) -> Entered:
     return await _status_of(talk, await _latest(talk))
 
 
+async def _receipt(talk: Talk) -> Entered:
+    """G11: a signed receipt for what was written in the case."""
+    case = await _latest(talk)
+    messages = await talk.desk.register.messages(case.id) if case else ()
+    proven = [one for one in messages if one["fingerprint"] and not one["automatic"]]
+    if case is None or not proven:
+        return await _unknown_case(talk)
+    letters = await standing_letters(talk, case, RECEIPT, receipt=receipt_of(proven, talk.desk))
+    case_id = talk.dialogue.case_id if case.anonymous else case.id
+    return await talk.aside(talk.turn(*letters, case_id=case_id))
+
+
 async def _mail(talk: Talk) -> Entered:
     return await by_mail(talk, await _latest(talk))
 
@@ -140,6 +154,7 @@ _COMMANDS: dict[str, Callable[[Talk], Awaitable[Entered]]] = {
     "status": _status,
     "cut": linked.cut,
     "mail": _mail,
+    "receipt": _receipt,
     "notsatisfied": _not_satisfied,
 }
 

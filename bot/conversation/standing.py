@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,15 @@ if TYPE_CHECKING:
     from bot.conversation.talk import Talk
 
 
-async def standing_letters(talk: Talk, case: Case) -> tuple[Letter, ...]:
-    """The status letter of a case as the book has it now."""
+async def standing_letters(
+    talk: Talk, case: Case, template: str = "status", *, receipt: Callable[[Case], str] = lambda case: ""
+) -> tuple[Letter, ...]:
+    """The status letter of a case as the book has it now, or another one; `receipt` signs what it shows."""
     decision = await talk.desk.register.decision(case.id)
     if decision is None:
         return ()
     stage = talk.procedure.stage(case.stage)
-    order = LetterOrder(template="status", to=SENDER, clause=stage.clause if stage else decision.clause)
+    order = LetterOrder(template=template, to=SENDER, clause=stage.clause if stage else decision.clause)
     language = talk.dialogue.answers.get("language") or case.language
     situation = Situation(
         submission=replace(talk.submission, message_id=""),
@@ -36,6 +39,7 @@ async def standing_letters(talk: Talk, case: Case) -> tuple[Letter, ...]:
         ),
         open_cases=(),
         now=talk.now,
+        receipt=receipt,
     )
     letters = talk.with_buttons(writing, talk.language())(case)
     return tuple(replace(letter, case_id=case.id) for letter in letters)

@@ -1,0 +1,22 @@
+"""Does the sender ask for proof that their message was received (G11)? Certain words, in all languages at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_suffix(".toml")
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    languages: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return re.compile("|".join(f"(?:{one})" for words in languages.values() for one in words), re.IGNORECASE)
+
+
+def asked(text: str) -> str:
+    """The words that ask for a receipt; empty where nothing does."""
+    found = _pattern().search(" ".join(text.split()))
+    return found.group() if found else ""
