@@ -33,7 +33,7 @@ class Written:
     """What a sender newly wrote."""
 
     reply: str
-    #: what stood below a signature delimiter
+    #: what stood below a signature delimiter, and what a phone's mail program added
     signature: str = ""
     #: header fields (from, date, to, subject) above the first quote
     heading: tuple[tuple[str, str], ...] = ()
@@ -146,9 +146,11 @@ def _first_with_text(lines: Sequence[str], at: int) -> int:
 
 
 def _without_signature(lines: list[str]) -> tuple[list[str], str]:
-    """The lines above a signature, and the signature; the lines that a phone added are left out of both."""
+    """The lines above a signature, and the signature, to which the lines belong that a phone added."""
     start = max(len(lines) - 40, 0)
-    lines = [*lines[:start], *(line for line in lines[start:] if not is_mobile_signature(line))]
+    phones = [line for line in lines[start:] if is_mobile_signature(line)]
+    if phones:
+        lines = [*lines[:start], *(line for line in lines[start:] if line not in phones)]
     for place in range(len(lines) - 1, max(start - 1, 0), -1):
         if lines[place].lstrip()[:1] not in ("-", "_") or not _DELIMITER.fullmatch(lines[place]):
             continue
@@ -156,8 +158,8 @@ def _without_signature(lines: list[str]) -> tuple[list[str], str]:
         if len(below) > MAX_SIGNATURE:
             break
         if _is_signature(lines, place, below):
-            return lines[:place], "\n".join(below)
-    return lines, ""
+            return lines[:place], "\n".join((*below, *phones))
+    return lines, "\n".join(phones)
 
 
 def _is_signature(lines: list[str], place: int, below: list[str]) -> bool:
