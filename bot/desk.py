@@ -92,17 +92,19 @@ class Desk:
             return self.procedures.all[0]
         return claiming
 
-    async def rule(self, submission: Submission, now: datetime) -> Ruling:
+    async def rule(self, submission: Submission, procedure: Procedure, now: datetime) -> Ruling:
         """Whether it may be answered automatically."""
         answer_to = answer_address(submission, self.procedures.own_addresses)
         since = [now - window for window, _ in guards.WINDOWS]
         sent = await self.register.answers_sent(answer_to.value, since) if answer_to else ()
+        alike = await self.register.alike(procedure.id, self.likeness(submission), now - guards.ALIKE_WITHIN)
         return guards.judge(
             submission,
             own_addresses=self.procedures.own_addresses,
             is_own_message_id=lambda message_id: self.seals.open_message_id(message_id) is not None,
             answers_sent=sent,
             limits=tuple(limit for _, limit in guards.WINDOWS),
+            alike=alike,
         )
 
     async def match(self, submission: Submission, procedure: Procedure) -> Match:
@@ -128,6 +130,11 @@ class Desk:
     def duplicate_key(self, submission: Submission) -> str:
         """Equal for two copies of one message; only with the house's key can it be tried out whose it might be."""
         return self.seals.blind("duplicate", threads.duplicate_key(submission))
+
+    def likeness(self, submission: Submission) -> str:
+        """Equal for messages alike from changing addresses of one domain; empty where it says nothing."""
+        said = threads.likeness(submission)
+        return self.seals.blind("likeness", said) if said else ""
 
     async def open_cases(self, procedure: Procedure, decision: Decision) -> tuple[Case, ...]:
         """The unit's open cases, for the facts that a notice carries (D4)."""

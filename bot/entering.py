@@ -36,6 +36,7 @@ async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
         journal=(*noted(weighed.said.submission, weighed.procedure), *kept.journal, *weighed.said.journal),
         duplicate_key=desk.duplicate_key(weighed.said.submission),
         fingerprint=fingerprint(weighed.said.submission),
+        likeness=desk.likeness(weighed.said.submission),
         secrecy=answer.secrecy,
         cleansed=kept.content,
         invitation=offer.invitation if offer else None,

@@ -45,7 +45,7 @@ async def weigh(
 ) -> Weighed:
     """Finds out what a message is and decides; `given` is what a conversation has settled before."""
     said = await spoken(desk, submission, procedure, now)
-    ruling = await desk.rule(said.submission, now)
+    ruling = await desk.rule(said.submission, procedure, now)
     match = said.match or given.matched(await desk.match(said.submission, procedure))
     whole = without_codes(given.whole) if given.whole else said.submission
     understanding = said.understood(given.understood(await desk.understand(whole, procedure)))

@@ -18,6 +18,9 @@ WINDOWS: tuple[tuple[timedelta, int], ...] = (
     (timedelta(hours=3), 10),
     (timedelta(days=1), 40),
 )
+#: messages alike from addresses of one domain that are answered within a day. A program that writes from a new address
+#: each time stops with the twentieth letter; so many parents do not write the same words
+ALIKE_WITHIN, MOST_ALIKE = timedelta(days=1), 20
 
 #: fields of programs that answer by themselves; a value of `no` or `false` says that one did not
 _AUTO_HEADERS = (
@@ -59,6 +62,7 @@ class Facts:
     is_own_message_id: Callable[[str], bool]
     answers_sent: tuple[int, ...] = ()
     limits: tuple[int, ...] = ()
+    alike: int = 0
 
 
 Guard = Callable[[Submission, Facts], Ruling | None]
@@ -71,17 +75,20 @@ def judge(
     is_own_message_id: Callable[[str], bool],
     answers_sent: tuple[int, ...] = (),
     limits: tuple[int, ...] = (),
+    alike: int = 0,
 ) -> Ruling:
     """The first guard that objects says why not; nobody objects: a person's message that may be answered.
 
     `own_addresses` are all mailboxes of ours in lower case; `answers_sent` counts the automatic letters that the sender
-    got in each window, compared with `limits` place by place.
+    got in each window, compared with `limits` place by place; `alike` counts the messages of the same words that came
+    from the sender's domain within ALIKE_WITHIN and could be answered.
     """
     facts = Facts(
         own_addresses=own_addresses,
         is_own_message_id=is_own_message_id,
         answers_sent=answers_sent,
         limits=limits,
+        alike=alike,
     )
     rulings = [ruling for guard in GUARDS if (ruling := guard(submission, facts)) is not None]
     if not rulings:
@@ -232,6 +239,13 @@ def rate_limit(_: Submission, facts: Facts) -> Ruling | None:
     return None
 
 
+def likeness(_: Submission, facts: Facts) -> Ruling | None:
+    """Many messages of the same words from one domain: two programs that answer each other from changing addresses."""
+    if facts.alike < MOST_ALIKE:
+        return None
+    return _no("alike", f"{facts.alike} messages alike from this domain, the limit is {MOST_ALIKE}")
+
+
 def unproven(submission: Submission, _: Facts) -> Ruling | None:
     """Not from whom it says, and its domain asks that such mail be refused (RFC 7489, 6.3)."""
     found = submission.authenticity
@@ -278,5 +292,6 @@ GUARDS: tuple[Guard, ...] = (
     subject,
     no_sender,
     rate_limit,
+    likeness,
     unproven,
 )

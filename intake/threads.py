@@ -6,7 +6,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 
-from register.records import Submission, ThreadKey
+from register.records import AddressKind, Submission, ThreadKey
+
+#: characters of a text that are compared
+MAX_ALIKE, FEW = 2_000, 40
+#: numbers, also within words, and the signs around them
+_COUNTED = re.compile(r"\S*\d\S*")
 
 
 def keys(
@@ -37,6 +42,19 @@ def keys(
 def duplicate_key(submission: Submission) -> str:
     """Equal for two copies of one mail: Message-ID and content; content alone where there is no Message-ID."""
     return hashlib.sha256(f"{submission.message_id}\0{submission.fingerprint}".encode()).hexdigest()
+
+
+def likeness(submission: Submission) -> str:
+    """Equal for what a program writes from a new address of its domain each time; empty for a chat or no address.
+
+    Numbers say nothing: a program counts its answers, and quotes the number of our case.
+    """
+    domain = submission.sender.value.rpartition("@")[2].lower() if submission.sender else ""
+    if not domain or submission.sender is None or submission.sender.kind is not AddressKind.MAIL:
+        return ""
+    words = " ".join(_COUNTED.sub(" ", f"{submission.subject}\n{submission.reply[:MAX_ALIKE]}".lower()).split())
+    # A few words many people write.
+    return hashlib.sha256(f"{domain}\0{words}".encode("utf-8", "replace")).hexdigest() if len(words) > FEW else ""
 
 
 def _parents(submission: Submission) -> Iterator[str]:

@@ -99,6 +99,7 @@ def message_row(entry: Entry, now: datetime, *, case: Case | None, **fate: str) 
         "unanswered_because": ruling.reason,
         "duplicate_key": entry.duplicate_key or None,
         "fingerprint": entry.fingerprint,
+        "likeness": "" if anonymity.is_asked_for(entry, case) else entry.likeness,
         "decision": decision_text(entry.decision),
         "verdicts": verdicts_text(entry.understanding),
     }

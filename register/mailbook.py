@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from register.tables import letters
+from register.tables import letters, messages
 
 
 async def answers_sent(conn: AsyncConnection, address: str, since: Sequence[datetime]) -> tuple[int, ...]:
@@ -31,6 +31,17 @@ def _counting(windows: int) -> Select[Any]:
         letters.c.role == "sender",
         letters.c.state != "failed",
     )
+
+
+async def alike(conn: AsyncConnection, organisation: str, likeness: str, since: datetime) -> int:
+    """How many messages of a likeness an organisation has had since a moment that could be answered."""
+    query = select(func.count()).where(
+        messages.c.organisation == organisation,
+        messages.c.likeness == likeness,
+        messages.c.entered_at >= since,
+        messages.c.answerable,
+    )
+    return int((await conn.execute(query)).scalar_one()) if likeness else 0
 
 
 async def listed(conn: AsyncConnection, case_id: str | None) -> tuple[Mapping[str, Any], ...]:

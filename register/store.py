@@ -211,6 +211,11 @@ class Register:
         async with self._reading() as conn:
             return await mailbook.answers_sent(conn, address, since)
 
+    async def alike(self, organisation: str, likeness: str, since: datetime) -> int:
+        """How many messages of this likeness were taken in since a moment and could be answered."""
+        async with self._reading() as conn:
+            return await mailbook.alike(conn, organisation, likeness, since)
+
     async def letters(self, case_id: str | None = None) -> tuple[Mapping[str, Any], ...]:
         """The letters of a case, or of all, in the order in which they were ordered."""
         async with self._reading() as conn:

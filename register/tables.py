@@ -22,7 +22,7 @@ from sqlalchemy.types import BigInteger
 from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
-REVISION = "0006"
+REVISION = "0010"
 
 
 metadata = MetaData(
@@ -170,6 +170,8 @@ messages = Table(
     _code("unanswered_because"),
     _text("duplicate_key", None),
     _code("fingerprint"),
+    # Equal for messages alike from addresses of one domain; empty where the sender stays unknown.
+    _code("likeness"),
     # JSON of records.Decision and of {question: records.Verdict}, written and read by `register.filing`
     Column("decision", Text, nullable=False),
     Column("verdicts", Text, nullable=False),
@@ -178,6 +180,7 @@ Index(None, messages.c.case_id)
 Index(None, messages.c.disposition)
 Index(None, messages.c.message_id)
 Index(None, messages.c.organisation, messages.c.duplicate_key)
+Index(None, messages.c.organisation, messages.c.likeness, messages.c.entered_at)
 
 #: `ended_at`: the clock has dealt with it, or another stage took its place
 deadlines = Table(

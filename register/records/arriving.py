@@ -194,7 +194,7 @@ class Ruling:
     #: may an automatic answer be sent
     answerable: bool = True
     #: a stable code why not: own_loop, null_path, bounce, daemon, auto_submitted, precedence, list, suppress,
-    #: auto_header, remailer, no_reply, subject, rate_limit, no_sender, oversize, unproven; empty when answerable
+    #: auto_header, remailer, no_reply, subject, rate_limit, alike, no_sender, oversize, unproven; empty when answerable
     reason: str = ""
     #: the evidence, e.g. `Auto-Submitted: auto-replied`
     because: str = ""

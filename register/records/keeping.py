@@ -176,6 +176,8 @@ class Entry:
     duplicate_key: str = ""
     #: recognises the message without its words, see `register.proofs`; empty for none
     fingerprint: str = ""
+    #: equal for messages alike from changing addresses of one domain; empty for none
+    likeness: str = ""
     secrecy: Secrecy = Secrecy()
     #: what is kept of a code that the letters show, by which another address of the sender joins the case
     invitation: Invitation | None = None

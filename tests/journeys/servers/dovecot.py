@@ -126,16 +126,18 @@ class Dovecot:
         *,
         folder: Path | None = None,
         capability: str = "",
+        more: str = "",
     ) -> None:
+        """`more`: further lines of its settings; `{folder}` stands for its folder."""
         # The path must be short: a Unix socket's has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="dc-", dir="/tmp")) if folder is None else folder
         self.host = "127.0.0.1"
         self.imap, self.imaps, self.lmtp = _free_ports(3)
         self._users = dict(users)
         self._running: subprocess.Popen[bytes] | None = None
-        self._prepare(tls, capability)
+        self._prepare(tls, capability, more)
 
-    def _prepare(self, tls: Certificates | None, capability: str) -> None:
+    def _prepare(self, tls: Certificates | None, capability: str, more: str) -> None:
         root, me = os.geteuid() == 0, pwd.getpwuid(os.geteuid())
         owner = pwd.getpwnam("mail") if root else me
         for name in ("run", "state", "home"):
@@ -157,10 +159,16 @@ class Dovecot:
             imaps=self.imaps if tls else 0,
             lmtp=self.lmtp,
         )
-        (self.folder / "dovecot.conf").write_text(settings)
+        (self.folder / "dovecot.conf").write_text(settings + more.replace("{folder}", str(self.folder)))
         (self.folder / "oauth2.conf").write_text(_TOKENS.format(folder=self.folder))
         self.set_key(b"a key for tokens that nobody knows")
         self._write_users()
+
+    def own(self, folder: Path) -> None:
+        """Gives a folder and what is in it to the user that keeps the mail."""
+        owner = (self.folder / "home").stat()
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid)
 
     # --- running ----------------------------------------------------------------------------------------------------
 
