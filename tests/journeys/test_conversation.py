@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from register.store import Register
-from tests.journeys.house import House, Post, settings
+from tests.journeys.house import PATIENCE, House, Post, settings
 from tests.journeys.running import Running
 from tests.journeys.servers.botapi import TOKEN, BotApi, botapi
 from tests.journeys.servers.botapi_methods import Json, person
@@ -76,7 +76,7 @@ class Parent:
             return any(all(word in one["text"] for word in words) for one in self.heard()[self.read :])
 
         try:
-            await self.api.until(said, 20)
+            await self.api.until(said, PATIENCE)
         except TimeoutError:
             raise AssertionError(f"{words} not in {[one['text'] for one in self.heard()[self.read :]]}") from None
 
