@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.desk import Desk
@@ -13,6 +13,8 @@ from register.records import Address, AddressKind, Case, Happening, Letter, Lett
 
 #: letters about trouble; one of these that cannot be delivered makes no further one
 ABOUT_TROUBLE = ("alarm", "needs_human", "undeliverable")
+#: what keeps letters from leaving by mail is told in the role's chats as well, if it has any
+NOT_BY_MAIL = ("outbox", "outgoing")
 #: of messages that fail for the same reason so many are told within an hour; each letter says where all of them are
 MOST_ALIKE = 5
 ALIKE_WITHIN = timedelta(hours=1)
@@ -101,7 +103,7 @@ class Alarms:
         order = LetterOrder(template=template, to=_told(about, case, not_to))
         letters = [
             staff_letter(self.desk, about, order, to=to, case=case, code=code, values=facts, now=now)
-            for to in self._addresses(about, order.to, not_to)
+            for to in await self._addresses(about, order.to, not_to, by_chat=code in NOT_BY_MAIL)
         ]
         happening = Happening(what=f"{template}_ordered", facts={"code": code, **facts})
         await self.desk.register.post(letters, [happening], now, case_id=case.id if case else None)
@@ -109,13 +111,15 @@ class Alarms:
     def _procedure(self, organisation: str | None) -> Procedure | None:
         return self.desk.procedures.get(organisation) if organisation else None
 
-    def _addresses(self, procedure: Procedure, role: str, not_to: Sequence[str]) -> Iterator[Address]:
+    async def _addresses(
+        self, procedure: Procedure, role: str, not_to: Sequence[str], *, by_chat: bool
+    ) -> tuple[Address, ...]:
         """The role's mail, and the further addresses but for those of a role that must not read this (G2)."""
-        yield from (one for one in procedure.addresses(role, not_to) if one.kind is AddressKind.MAIL)
+        reach = await self.desk.reach(procedure)
+        named = reach.addresses(role, not_to, urgent=True)
         barred = {one.value.lower() for role_id in not_to for one in procedure.addresses(role_id)}
-        for value in self.further:
-            if value.lower() not in barred:
-                yield Address(kind=AddressKind.MAIL, value=value)
+        further = (Address(kind=AddressKind.MAIL, value=one) for one in self.further if one.lower() not in barred)
+        return (*(one for one in named if by_chat or one.kind is AddressKind.MAIL), *further)
 
 
 def _told(procedure: Procedure, case: Case | None, not_to: Sequence[str]) -> str:

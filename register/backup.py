@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from register.copying import copy
 from register.errors import BadSettings, Permanent, Temporary
 
 #: the row in `cursors` that says when a backup was taken; no channel has such a name
@@ -41,6 +43,11 @@ class Contents:
     to_unknown: int
 
 
+def address(file: Path) -> str:
+    """The database address of a file."""
+    return f"sqlite+aiosqlite:///{file.absolute()}"
+
+
 def sqlite_file(url: str) -> Path | None:
     """The file of an SQLite address; None for another database."""
     address = make_url(url)
@@ -60,9 +67,21 @@ def back_up(source: Path, file: Path, now: datetime) -> Contents:
         return contents(part)
 
 
+async def copy_out(url: str, file: Path, now: datetime) -> Contents:
+    """The same of a register on a server: its moment is copied into an SQLite file, and audited there."""
+    with _new_file(file) as part, _told(file):
+        await copy(url, address(part), at_work=True)
+        _mark(part, now)
+        return contents(part)
+
+
 def contents(file: Path) -> Contents:
     """What a backup holds; raises BadSettings where it is none."""
-    with _told(file), contextlib.closing(sqlite3.connect(f"file:{_quoted(file)}?mode=ro", uri=True)) as conn:
+    log = file.with_name(file.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise BadSettings(f"{file} is a register in use, or was copied while it was; take a backup of it")
+    where = f"file:{_quoted(file)}?mode=ro&immutable=1"
+    with _told(file), contextlib.closing(sqlite3.connect(where, uri=True)) as conn:
         try:
             if conn.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise BadSettings(f"{file} is damaged; take another backup")
@@ -92,6 +111,15 @@ def put_back(file: Path, target: Path) -> Iterator[Path]:
         raise BadSettings(f"database: the folder {target.parent} does not exist; make it or change the address")
     target.unlink(missing_ok=True)
     with _new_file(target) as part, _told(target):
+        shutil.copyfile(file, part)
+        yield part
+
+
+@contextlib.contextmanager
+def put_aside(file: Path) -> Iterator[Path]:
+    """A copy of a backup to be worked on within this, and gone afterwards; for a register on a server."""
+    with tempfile.TemporaryDirectory(prefix="lyhord-") as folder, _told(file):
+        part = Path(folder) / "register.db"
         shutil.copyfile(file, part)
         yield part
 
@@ -152,6 +180,9 @@ def _vacuum(source: Path, part: Path) -> None:
 def _mark(part: Path, now: datetime) -> None:
     with contextlib.closing(sqlite3.connect(part)) as conn, conn:
         conn.execute("INSERT OR REPLACE INTO cursors (name, value) VALUES (?, ?)", (MARK, now.isoformat()))
+        conn.commit()
+        # One file, without companions, for whoever carries it about.
+        conn.execute("PRAGMA journal_mode = DELETE")
 
 
 def _sync(path: Path) -> None:

@@ -37,16 +37,18 @@ class Copied:
     rows: dict[str, int]
 
 
-async def copy(source: str, target: str) -> Copied:
+async def copy(source: str, target: str, *, at_work: bool = False) -> Copied:
     """Copies a register into an empty one; a copy that is not sound leaves nothing behind.
 
-    Both are brought up to date first; nobody may write to either meanwhile. Raises BadSettings, NewerRegister or
+    Both are brought up to date first. Nobody may write to the source meanwhile, or what they write is missing from the
+    copy; `at_work`: that is what is wanted, a moment of a register at work. Raises BadSettings, NewerRegister or
     Temporary where one cannot be used, Permanent where the target holds something or the copy does not match.
     """
     if source == target:
         raise Permanent("register copy: that is the same database twice")
     async with _reading(source) as old, _writing(target) as new:
-        await _refuse_busy(old)
+        if not at_work:
+            await _refuse_busy(old)
         await _refuse_used(new)
         for table in _TABLES:
             await new.execute(delete(table))

@@ -12,6 +12,7 @@ from bot.settings import Settings, load
 from bot.workers import now
 from register import backup as files
 from register.backup import Contents
+from register.copying import copy
 from register.errors import BadSettings, Permanent
 from register.records import Books, Happening
 from register.sole import only_service
@@ -26,7 +27,9 @@ _BATCH = 500
 def backup(file: Path, config: Path | None, *, key: bool) -> None:
     """Writes the register as it is at this moment into a new file; with `key` also a copy of the key beside it."""
     settings = load(config)
-    contents = files.back_up(_register_file(settings), file, now())
+    url = settings.database.url
+    source = files.sqlite_file(url)
+    contents = files.back_up(source, file, now()) if source else asyncio.run(files.copy_out(url, file, now()))
     say(f"{file}: the register as it was at {contents.taken_at:%Y-%m-%d %H:%M:%S} UTC")
     for line in _unfinished(contents):
         say(line)
@@ -37,23 +40,19 @@ def backup(file: Path, config: Path | None, *, key: bool) -> None:
 def restore(file: Path, config: Path | None, *, letters_have_left: bool) -> None:
     """Puts a backup in the place of a register that is not there; looked through before and after."""
     settings = load(config)
-    contents, target = files.contents(file), _register_file(settings)
-    with only_service(settings.database.url):
-        with files.put_back(file, target) as part:
+    url, contents = settings.database.url, files.contents(file)
+    target = files.sqlite_file(url)
+    with only_service(url):
+        with files.put_back(file, target) if target else files.put_aside(file) as part:
             files.let_go(part)
             books = asyncio.run(_looked_through(part, contents, letters_have_left=letters_have_left))
+            if target is None:
+                asyncio.run(copy(files.address(part), url))
         said = _key_put_back(settings, file)
-    say(f"{target}: restored and sound; {books.arrived} messages had arrived, {books.registered} are cases")
+    say(f"{target or 'the database'}: restored and sound: {books.arrived} messages arrived, {books.registered} cases")
     for line in _afterwards(contents, letters_have_left=letters_have_left):
         say(line)
     say(said)
-
-
-def _register_file(settings: Settings) -> Path:
-    path = files.sqlite_file(settings.database.url)
-    if path is None:
-        raise BadSettings("database: this is PostgreSQL; use its own pg_dump and pg_restore (docs/operate.md)")
-    return path
 
 
 def _unfinished(contents: Contents) -> Iterator[str]:
@@ -66,7 +65,7 @@ def _unfinished(contents: Contents) -> Iterator[str]:
 
 
 async def _looked_through(part: Path, contents: Contents, *, letters_have_left: bool) -> Books:
-    async with await Register.open(f"sqlite+aiosqlite:///{part.absolute()}", create=False) as register:
+    async with await Register.open(files.address(part), create=False) as register:
         await _refuse_unsound(register)
         counted = await _count_as_sent(register) if letters_have_left else 0
         facts = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,7 +74,7 @@ async def test_what_waited_goes_on_after_a_restore_with_the_same_message_ids(
     """G4: also what was in somebody's hand; the book says that it was restored, and is sound."""
     async with await Register.open(url(busy)) as register:
         waiting = {one["message_id"] for one in await register.letters()}
-    there = copied_in_thread(busy, tmp_path)
+    there = await asyncio.to_thread(copied, busy, tmp_path)
     told = " ".join(capsys.readouterr().out.split())
     assert f"{len(waiting)} letters were waiting (1 of them on their way)" in told
     assert "they come a second time, each with the same Message-ID" in told
@@ -96,7 +96,7 @@ async def test_what_waited_goes_on_after_a_restore_with_the_same_message_ids(
 async def test_letters_that_the_old_service_has_sent_are_not_sent_again_where_that_is_said(
     busy: Path, tmp_path: Path, make_desk: MakeDesk
 ) -> None:
-    there = copied_in_thread(busy, tmp_path, letters_have_left=True)
+    there = await asyncio.to_thread(copied, busy, tmp_path, letters_have_left=True)
     async with await Register.open(url(there)) as register:
         before = {one["message_id"] for one in await register.letters()}
         (case,) = await register.cases()
@@ -105,12 +105,6 @@ async def test_letters_that_the_old_service_has_sent_are_not_sent_again_where_th
         assert gone
         assert not before & set(gone)
         assert await register.verify() == ()
-
-
-def copied_in_thread(config: Path, tmp_path: Path, **how: bool) -> Path:
-    """The commands have an event loop of their own."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: copied(config, tmp_path, **how)).result()
 
 
 async def test_a_backup_is_taken_while_others_write_and_is_a_register_itself(busy: Path, tmp_path: Path) -> None:

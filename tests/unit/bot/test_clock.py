@@ -10,6 +10,7 @@ from bot.alarms import Alarms
 from register.records import Case
 from register.tables import ARRIVED, counters
 from tests.journeys.mails import Mail, complaint, mail
+from tests.unit.bot.test_staff import linked
 from tests.unit.bot.trying import STOCKHOLM, Trial
 
 AT = datetime(2026, 11, 24, 10, tzinfo=STOCKHOLM)
@@ -108,6 +109,17 @@ async def test_letters_that_cannot_leave_ring_once_and_end(trial: Trial) -> None
         await trial.tick(AT + timedelta(minutes=minute))
     (over,) = [one for one in await trial.register.letters() if "Breven går iväg igen" in one["body"]]
     assert over["to_value"] == alarm["to_value"]
+
+
+async def test_what_keeps_mail_from_leaving_is_told_in_the_chats_of_the_role_too(trial: Trial) -> None:
+    """G4: an alarm about the mail server that goes by this mail server alone would reach nobody."""
+    await linked(trial, "operations_manager", 7)
+    before = {one["id"] for one in await trial.register.letters()}
+    await trial.alarms.ring("outbox", "outgoing", "waiting", "31", AT)
+    await trial.alarms.ring("books", "register", "unbalanced", "", AT)
+    told = [one for one in await trial.register.letters() if one["id"] not in before]
+    assert [one["to_kind"] for one in told] == ["mail", "telegram", "mail"]
+    assert "31 minuter" in told[1]["body"]
 
 
 async def test_books_that_do_not_add_up_ring_once_and_end(trial: Trial) -> None:
