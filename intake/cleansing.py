@@ -81,6 +81,7 @@ def cleansed(submission: Submission, *, wordless: bool = False) -> Cleansed:
         submission,
         subject="" if wordless else hide(submission.subject),
         text="" if wordless else hide(submission.text),
+        from_files="" if wordless else hide(submission.from_files),
         reply="" if wordless else hide(submission.reply),
         html="",
         date=None,

@@ -77,6 +77,7 @@ def _added(submission: Submission, form: dict[str, str], words: Iterable[str], d
         submission,
         form=form,
         text="\n\n".join(filter(None, (submission.text, *new))),
+        from_files="\n\n".join(new),
         reply="\n\n".join(filter(None, (submission.reply, *new))),
         defects=tuple(dict.fromkeys(defects)),
     )

@@ -31,22 +31,24 @@ def limit(memory: int, computing: int) -> None:
 def _text(content: bytes, languages: Sequence[str]) -> Found:
     """What a document says, by its first bytes."""
     found = Found()
-    if content.startswith(b"PK\x03\x04"):
-        from intake.untrusted.office import read
-    elif b"%PDF-" in content[:1024]:
-        from intake.untrusted.pdf import read
-    elif is_picture(content):
-        from intake.untrusted import scans
+    if is_picture(content):
+        found.pictures.append(content)
+    elif content.startswith(b"PK\x03\x04"):
+        from intake.untrusted import office
 
-        scans.read([content], found, languages)
-        return found
+        office.read(content, found)
+    elif b"%PDF-" in content[:1024]:
+        from intake.untrusted import pdf
+
+        pdf.read(content, found)
     else:
         raise Refused("an attached document is of a kind that is not read")
-    read(content, found)
-    if found.pictures and not any(row for row in found.rows):
+    if found.pictures and not any(found.rows):
         from intake.untrusted import scans
 
         scans.read(found.pictures, found, languages)
+    if not (any(found.rows) or found.controls or found.defects):
+        found.defects.append("an attached document holds no text that can be read")
     return found
 
 

@@ -147,6 +147,8 @@ class Submission:
     references: tuple[str, ...] = ()
     #: the whole readable text
     text: str = ""
+    #: what of the text was read from attached files, at its end: a form's complaint, a letter in a document
+    from_files: str = ""
     #: only what this sender newly wrote, without quotes and signature
     reply: str = ""
     #: the HTML part as it came, hostile; empty where there is none

@@ -16,10 +16,11 @@ from bot.wiring import load_procedures
 from intake.forms.grid import fields_of
 from intake.untrusted.worker import done
 from procedures.blank import blank_form
+from procedures.formalities import missing_parts
 from procedures.model import Procedure
 from procedures.values import LANGUAGES
 from register.errors import BadSettings
-from register.records import BlankForm
+from register.records import BlankForm, Submission
 
 SCHOOLS = load_procedures(Settings()).all
 ANSWERS = {
@@ -102,6 +103,17 @@ def test_a_form_that_was_typed_off_is_read_by_its_labels(language: str) -> None:
         rows = [[(f"{field.label}:", 0), (ANSWERS[field.key], 1000)] for field in form.fields]
         asked = {"name" if field.key == "full_name" else field.key for field in form.fields}
         assert asked <= fields_of(rows).keys()
+
+
+def test_what_a_form_leaves_out_is_known_to_be_missing() -> None:
+    """C7: what is in the form is not asked for."""
+    school = next(school for school in SCHOOLS if school.id == "st_george")
+    assert school.parts is not None
+    found = written(blank_form(school, "bg"), ".docx")
+    message = Submission(channel="lmtp", form=found)
+    assert missing_parts(school.parts, message) == ()
+    without = Submission(channel="lmtp", form={key: value for key, value in found.items() if key != "address"})
+    assert missing_parts(school.parts, without) == ("address",)
 
 
 def test_the_seed_asks_for_what_the_form_asks_for() -> None:

@@ -8,6 +8,7 @@ from intake.channels import read
 from intake.forms.attached import with_forms
 from intake.forms.grid import fields_of
 from intake.untrusted.worker import done
+from register.proofs import fingerprint
 from register.records import Attachment, Submission
 from tests.unit.intake.mails import mail, raw
 from tests.unit.intake.papers import control, line, word
@@ -81,6 +82,13 @@ def test_who_writes_nothing_into_the_mail_has_written_it_into_the_document() -> 
     letter = word(line("Maten är kall.") + line("Anna"))
     assert with_forms(sent(letter)).reply == "Maten är kall.\nAnna"
     assert with_forms(sent(letter, text="Se bilagan.")).reply == "Se bilagan."
+
+
+def test_a_proof_of_receipt_is_over_what_was_sent_however_it_was_read() -> None:
+    """G11: the words of a document count once, as the file."""
+    message = sent(word(line("Maten är kall.")))
+    assert with_forms(message).from_files == "Maten är kall."
+    assert fingerprint(with_forms(message)) == fingerprint(message)
 
 
 def test_a_message_without_documents_costs_nothing() -> None:

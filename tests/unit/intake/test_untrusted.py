@@ -7,13 +7,21 @@ import os
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from intake.forms.attached import with_forms
 from intake.untrusted import opening
 from intake.untrusted.worker import done
 from register.records import Attachment, Submission
 from tests.unit.intake import papers
+from tests.unit.intake.mails import mail, reading
 
+WHOLE = [
+    file.content
+    for name in ("form-alexanderskolan-docx", "form-alexanderskolan-odt", "form-st-george-pdf")
+    for file in reading(mail(name)).attachments
+]
 WORD = papers.word(papers.line("Maten är kall."))
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "macros": (papers.with_macros, "holds macros"),
@@ -34,6 +42,16 @@ def test_what_is_more_than_a_document_is_refused_in_plain_words(name: str) -> No
     make, said = HOSTILE[name]
     defects = done("text", make(), ()).defects
     assert [one for one in defects if said in one]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_whatever_is_turned_in_a_document_raises_nothing(data: st.DataObject) -> None:
+    whole = data.draw(st.sampled_from(WHOLE))
+    place, cut = data.draw(st.integers(0, len(whole))), data.draw(st.integers(0, 60))
+    turned = whole[:place] + data.draw(st.binary(max_size=60)) + whole[place + cut :]
+    found = done("text", turned, ())
+    assert found.rows or found.controls or found.defects
 
 
 def test_a_refused_file_is_kept_and_the_message_is_read() -> None:
