@@ -53,13 +53,20 @@ def joined_by(entry: Entry, case: Case) -> Case:
         urgent=case.urgent or entry.understanding.urgent.label is True,
         stage=decision.stage or case.stage,
         status="open" if begins else case.status,
-        owner=decision.owner or case.owner,
+        owner=_owner(entry, case, excluded),
         recipients=recipients,
         excluded=excluded,
         parties=_parties(entry, case),
         deadlines=_by_date(decision.deadlines) if begins else case.deadlines,
         messages=case.messages + 1,
     )
+
+
+def _owner(entry: Entry, case: Case, excluded: tuple[str, ...]) -> str:
+    """Who owns the case now: as decided, unless somebody else has it since the decision saw the case, or must not."""
+    wanted, seen = entry.decision.owner, entry.case
+    overtaken = seen is not None and wanted == seen.owner
+    return case.owner if not wanted or overtaken or wanted in excluded else wanted
 
 
 def _parties(entry: Entry, case: Case) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ async def taken_by_mail(desk: Desk, procedure: Procedure, entry: Entry, now: dat
     """
     case, sender = entry.case, entry.submission.sender
     signed = entry.joined_by in _SIGNED and entry.ruling.automatic is None
-    if case is None or sender is None or not case.urgent or not signed:
+    if case is None or sender is None or not case.urgent or not signed or entry.submission.authenticity.failed:
         return
     for role in procedure.roles:
         mails = (one for one in procedure.addresses(role.id, case.excluded) if one.kind is AddressKind.MAIL)

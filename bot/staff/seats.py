@@ -8,7 +8,6 @@ from typing import Any
 
 from babel.dates import format_datetime
 
-from bot.conversation.questions import letter
 from bot.conversation.talk import Talk
 from bot.reach import Reach
 from bot.staff.notices import Buttons
@@ -111,7 +110,7 @@ class Seat:
 
     def letter(self, words: str, buttons: Buttons = ()) -> Letter:
         """What the bot says in this chat."""
-        return letter(self.talk.chat, words, self.language, buttons, organisation=self.talk.procedure.id)
+        return self.talk.says(words, buttons, self.language)
 
     def says(self, key: str, **values: str) -> Letter:
         """One of the bot's texts."""

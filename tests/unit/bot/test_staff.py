@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.desk import Desk
 from bot.staff.codes import CODE_LIFE, digest, new_code
 from bot.staff.pressing import data
+from procedures.load import Procedures
+from procedures.model import Procedure
 from register.records import Case
+from register.store import Register
 from replies.staff import button
 from tests.journeys.mails import complaint, mail
 from tests.unit.bot.test_conversation import AT, DANGER, Phone, sound
@@ -306,3 +312,49 @@ async def test_whoever_is_complained_about_gets_no_notice_in_a_linked_chat(trial
     assert len(phone.heard) == said
     await phone.sends_back(data("show", case.id))
     assert case.reference not in phone.last
+
+
+async def test_after_three_repetitions_the_role_that_the_procedure_names_is_told_as_well(
+    make_desk: Callable[..., Desk], register: Register
+) -> None:
+    """C6: escalation is the procedure's word, and past whoever is excluded."""
+    trial = Trial(make_desk(register, changed(urgent={"repeat_minutes": 5, "escalate_to": ("head_office",)})))
+    case = await a_case(trial, DANGER)
+    for number in range(1, 5):
+        told = await trial.roles(case, "urgent_notice")
+        assert "head_office" not in told, number
+        await trial.tick(AT + number * 5 * MINUTE)
+        await trial.send(AT + number * 5 * MINUTE, urgent=True)
+    assert "head_office" in await trial.roles(case, "urgent_notice")
+
+
+async def test_a_date_is_put_off_as_far_as_the_procedure_says_and_the_parent_is_told(
+    make_desk: Callable[..., Desk], register: Register
+) -> None:
+    """G6: with a reason and by a clause, counted from the date that was promised."""
+    trial = Trial(make_desk(register, changed(extension={"n": 7, "unit": "calendar_days", "clause": "7 §"})))
+    case = await a_case(trial)
+    phone = await linked(trial, case.owner, 7)
+    before = next(one for one in case.deadlines if one.promised)
+    await phone.sends_back(data("longer", case.id))
+    await phone.says("Läraren är sjuk.")
+    await phone.presses(SEND)
+    after = next(one for one in (await now(trial, case)).deadlines if one.promised)
+    assert after.due_at.date() == before.due_at.date() + timedelta(days=7)
+    (letter,) = await trial.letters(case, "longer")
+    assert f"{after.due_at.day} december" in letter["body"]
+    (line,) = [one for one in await trial.register.journal(case.id) if one.what == "takes_longer"]
+    assert (line.clause, line.who) == ("7 §", case.owner)
+
+
+def changed(*, urgent: dict[str, Any] | None = None, extension: dict[str, Any] | None = None) -> Procedures:
+    """The four schools, one of them with other rules."""
+    known = Procedures.load()
+    old = known.get(SCHOOL)
+    assert old is not None
+    table = old.model_dump(by_alias=True)
+    table["urgent"] |= urgent or {}
+    for stage in table["stages"]:
+        stage["time_limits"] = [limit | {"extension": extension} for limit in stage["time_limits"]]
+    new = Procedure.model_validate(table)
+    return Procedures(all=tuple(new if one is old else one for one in known.all))

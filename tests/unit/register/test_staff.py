@@ -9,7 +9,18 @@ import pytest
 from register.acting import OvertakenAct
 from register.records import Act, Case, Disposition, Entered, Happening, Taken
 from register.store import Register
-from tests.unit.register.making import ANSWER, ASIDE, NOW, claimed, entry, letter, opened, outgoing, understanding
+from tests.unit.register.making import (
+    ANSWER,
+    ASIDE,
+    NOW,
+    claimed,
+    decision,
+    entry,
+    letter,
+    opened,
+    outgoing,
+    understanding,
+)
 
 DAY = timedelta(days=1)
 TAKEN = Happening(what="taken", who="head")
@@ -151,3 +162,17 @@ async def test_an_urgent_notice_is_repeated_by_one_of_two_clocks_and_never_once_
     new = letter(case, role="head", template="urgent_notice", urgent=True)
     assert not await register.staff.repeat(case, 1, (new,), again, NOW)
     assert (await what(register, case)).count("urgent_repeated") == 1
+
+
+async def test_a_message_that_was_weighed_before_a_hand_over_does_not_give_the_case_back(register: Register) -> None:
+    """D2, G2: its decision saw the owner of before; whoever has said that it is about them never has it again."""
+    case = await opened(register)
+    becomes = replace(case, owner="deputy", recipients=("deputy",), excluded=("head", "teacher"))
+    await act(register, "2", Act(case=case, becomes=becomes))
+    (raw,) = await claimed(register, "3")
+    seen = decision(disposition=Disposition.JOINED, letters=())
+    await register.enter(entry(raw, case=case, joined_by="token", decision=seen, compose=lambda case: ()), NOW)
+    after = await register.case(case.id)
+    assert after is not None
+    assert (after.owner, after.recipients, after.messages) == ("deputy", ("deputy",), 2)
+    assert [one.role for one in after.deadlines] == ["deputy"]
