@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.staff.letters import is_reachable, written
+from bot.staff.letters import can_be_written_to, written
 from bot.staff.notices import Buttons
 from bot.staff.pressing import Press, data, short
 from bot.staff.seats import Place, Seat, note
@@ -23,15 +23,10 @@ _LETTERS = {"write": "message", "longer": "longer"}
 async def begun(seat: Seat, place: Place, doing: str) -> Entered:
     """The next text of this person in this chat is for the parent of the case."""
     case = place.case
-    if not case.anonymous and not await _can_be_written_to(seat, place):
+    if not case.anonymous and not await can_be_written_to(seat.talk.desk, case):
         return await seat.ends(seat.says("unreachable", reference=case.reference))
     answers = seat.answers(doing=doing, of_case=case.id, by=seat.person)
     return await seat.ends(seat.says(f"{doing}_now", reference=case.reference), answers=answers)
-
-
-async def _can_be_written_to(seat: Seat, place: Place) -> bool:
-    messages = await seat.talk.desk.register.messages(place.case.id)
-    return bool(messages) and is_reachable(messages[0])
 
 
 def is_awaited(seat: Seat) -> bool:
@@ -50,12 +45,17 @@ async def drafted(seat: Seat) -> Entered:
         return await seat.ends(seat.says("only_text"))
     if len(text) > LONGEST:
         return await seat.ends(seat.says("too_long", most=str(LONGEST)))
-    words = "\n\n".join(_shown(seat, place, answers["doing"], text))
+    words = "\n\n".join(_shown(seat, place, answers["doing"], text, waits=await _waits(seat, place)))
     kept = {**answers, "draft": text}
     return await seat.ends(seat.letter(words, _confirming(seat, place, text)), answers=kept)
 
 
-def _shown(seat: Seat, place: Place, doing: str, text: str) -> list[str]:
+async def _waits(seat: Seat, place: Place) -> bool:
+    """Whether somebody unknown gets it only when they write again: they have left no chat open."""
+    return place.case.anonymous and not await seat.talk.desk.register.links.is_open(place.case.id)
+
+
+def _shown(seat: Seat, place: Place, doing: str, text: str, *, waits: bool) -> list[str]:
     language, case = seat.language, place.case
     key = "confirm" if doing == "write" else "confirm_longer"
     lines = [say(key, language, reference=case.reference, text=text)]
@@ -65,7 +65,7 @@ def _shown(seat: Seat, place: Place, doing: str, text: str) -> list[str]:
         lines.append(
             say("new_date", language, day=day(new[1].due_at, language, zone)) if new else say("no_new_date", language)
         )
-    return [*lines, *([say("later", language)] if case.anonymous else [])]
+    return [*lines, *([say("later", language)] if waits else [])]
 
 
 def _confirming(seat: Seat, place: Place, text: str) -> Buttons:
@@ -88,7 +88,7 @@ async def left(seat: Seat, place: Place, press: Press) -> Entered:
     if doing not in _LETTERS or answers.get("of_case") != case.id or short(text) != press.detail:
         return await seat.ends(seat.says("stale"))
     act = await _act(seat, place, doing, text)
-    key = "kept" if case.anonymous else "sent"
+    key = "kept" if await _waits(seat, place) else "sent"
     return await seat.ends(seat.says(key, reference=case.reference), act=act, answers=seat.answers())
 
 

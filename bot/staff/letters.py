@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.answering import last_used
 from bot.desk import Desk
-from bot.reach import Reach
-from bot.writing import SENDER, Writing, first_message
+from bot.reach import REACHABLE, Reach
+from bot.writing import SENDER, Writing
 from procedures.decide import Situation
 from procedures.model import Procedure
 from register.records import (
-    AddressKind,
     Attachment,
     Case,
     Contact,
@@ -40,9 +40,10 @@ async def written(
     decision, messages = await desk.register.decision(case.id), await desk.register.messages(case.id)
     if decision is None or not messages:
         return ()
-    kept = [order for order in orders if order.to != SENDER or is_reachable(messages[0])]
+    sender = last_used(case, messages, await desk.register.journal(case.id))
+    kept = [order for order in orders if order.to != SENDER or is_reachable(sender, messages)]
     situation = Situation(
-        submission=_as_one(case, messages),
+        submission=_as_one(sender, messages),
         ruling=Ruling(),
         understanding=_understood(case, await desk.register.verdicts(case.id)),
     )
@@ -60,10 +61,17 @@ async def written(
     return writing(case)
 
 
-def is_reachable(message: Mapping[str, Any]) -> bool:
-    """Whether whoever opened a case with this message can be written to by mail or chat."""
-    known = message["sender"] and message["sender_kind"] in (AddressKind.MAIL, AddressKind.TELEGRAM)
-    return bool(known) and message["unanswered_because"] not in _DEAF
+async def can_be_written_to(desk: Desk, case: Case) -> bool:
+    """Whether a letter can reach the sender of a case, by mail or chat."""
+    messages = await desk.register.messages(case.id)
+    journal = await desk.register.journal(case.id)
+    return bool(messages) and is_reachable(last_used(case, messages, journal), messages)
+
+
+def is_reachable(said: Submission, messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the sender of a case has a place that a letter can go to, and does not only send."""
+    known = said.sender is not None and bool(said.sender.value) and said.sender.kind in REACHABLE
+    return known and messages[0]["unanswered_because"] not in _DEAF
 
 
 def contact(procedure: Procedure, role_id: str) -> Contact | None:
@@ -81,12 +89,12 @@ def _understood(case: Case, verdicts: Mapping[str, Verdict]) -> Understanding:
     return replace(Understanding(gist=case.gist), **(known | spoken))
 
 
-def _as_one(case: Case, messages: Sequence[Mapping[str, Any]]) -> Submission:
-    """Everything that was written in the case, as one message of whoever opened it."""
+def _as_one(sender: Submission, messages: Sequence[Mapping[str, Any]]) -> Submission:
+    """Everything that was written in the case, as one message from the place that the sender used last."""
     people = [one for one in messages if not one["automatic"] and one["joined_by"] != "repeat"] or messages[:1]
     files = (file for one in people for file in one["attachments"])
     return replace(
-        first_message(case, messages[0]),
+        sender,
         text="\n\n".join(one["text"] for one in people if one["text"]),
         form=dict(messages[0]["form"]),
         attachments=tuple(Attachment(name=file["name"], type=file["type"], content=b"") for file in files),
