@@ -28,6 +28,8 @@ _DASHED = re.compile(r"\s*[-_=*~\u2014]{2,}\s*(\S.*?\S)\s*[-_=*~\u2014]{2,}\s*:?
 _FIELD = re.compile(r"\s{0,12}[*_]{0,2}([^\W\d_][^:：*\n]{0,22}?)[*_]{0,2}\s?[:：]\s?[*_]{0,2}[ \t]*(.*)")
 _PRODUCT = re.compile(r"(?i)iphone|ipad|android|outlook|proton|gmail|samsung|yahoo|galaxy|huawei|blackberry|mail(?!a)")
 _WEEKDAY = re.compile(r"(?i)[^\W\d]{2,9}(?:dag|day|tag)\s+$")
+#: `Tal, Mar 3, 2026 ` before an `at`
+_DATED = re.compile(rf"[^\W\d]{{2,9}}[.,]?\s+(?:{_DATE.pattern})[.,]?\s+")
 _PASSED_ON = re.compile(
     r"(?i)\s*(?:fwd?|vb|vs|wg|tr|vl|пр|препр|i|enc|doorst|fs|vidarebefordrat|videresendt|vidaresendt)\s*:"
 )
@@ -223,7 +225,8 @@ def _begins(line: str, whole: str) -> int | None:
     for inner in words.starts.finditer(whole):
         rest = whole[inner.start() :]
         if _DATE.search(rest[:40]) and (words.wrote.search(rest) or _MAIL.search(rest)):
-            return 0 if _WEEKDAY.fullmatch(whole[: inner.start()]) else inner.start()
+            before = whole[: inner.start()]
+            return 0 if _WEEKDAY.fullmatch(before) or _DATED.fullmatch(before) else inner.start()
     return None
 
 
