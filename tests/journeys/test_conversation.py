@@ -46,21 +46,22 @@ async def post() -> AsyncIterator[Post]:
 class Parent:
     """Somebody with a phone: says and presses what the script says, and reads what the bot says."""
 
-    def __init__(self, api: BotApi, language: str) -> None:
-        self.api, self.phone = api, {"from": person(CHAT) | {"language_code": language}}
+    def __init__(self, api: BotApi, language: str, chat: int = CHAT) -> None:
+        self.api, self.chat = api, chat
+        self.phone = {"from": person(chat) | {"language_code": language}}
         self.read = 0
 
     def heard(self) -> list[Json]:
         """What the bot has said in this chat."""
-        return [one for (chat, _), one in self.api.messages.items() if chat == CHAT]
+        return [one for (chat, _), one in self.api.messages.items() if chat == self.chat]
 
     async def does(self, step: Json) -> None:
         self.read = len(self.heard())
         if "says" in step:
-            await self.api.writes(CHAT, step["says"], **self.phone)
+            await self.api.writes(self.chat, step["says"], **self.phone)
         else:
             message, data = self.button(step["presses"])
-            await self.api.presses(CHAT, message, data)
+            await self.api.presses(self.chat, message, data)
 
     def button(self, title: str) -> tuple[Json, str]:
         """The newest button with a title."""
