@@ -125,11 +125,19 @@ def put_aside(file: Path) -> Iterator[Path]:
 
 
 def let_go(file: Path) -> None:
-    """What a process held when the backup was taken waits for whoever comes; the mark has served."""
+    """What a process held, or had put off, when the backup was taken may go on at once; the mark has served.
+
+    A letter that was ordered for later stays ordered for later, a chat message waits for its conversation.
+    """
     with contextlib.closing(sqlite3.connect(file)) as conn, conn:
-        conn.execute("UPDATE spool SET claimed_by = '', ready_at = NULL WHERE ended_at IS NULL AND claimed_by <> ''")
-        held = "ended_at IS NULL AND claimed_by <> ''"
-        conn.execute(f"UPDATE letters SET claimed_by = '', ready_at = created_at WHERE {held}")  # noqa: S608 - no input
+        conn.execute(
+            "UPDATE spool SET claimed_by = '', ready_at = NULL"
+            " WHERE ended_at IS NULL AND (claimed_by <> '' OR detail <> '')"
+        )
+        conn.execute(
+            "UPDATE letters SET claimed_by = '', ready_at = coalesce(send_at, created_at)"
+            " WHERE ended_at IS NULL AND attempts > 0"
+        )
         conn.execute("DELETE FROM cursors WHERE name = ?", (MARK,))
 
 
