@@ -6,7 +6,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -72,11 +72,29 @@ class Desk:
         return forwards.of_the_writer(known, raw, staff=staff, authenticated=self.authenticated)
 
     async def understand(self, submission: Submission, procedure: Procedure) -> Understanding:
-        """What it is about: the classifiers' verdicts on what the sender newly wrote."""
+        """What it is about: the classifiers' verdicts on what the sender newly wrote.
+
+        What a form says is the matter: "I attach the form" beside it is no question about forms.
+        """
+        whole = await self._understood(submission, procedure, submission.subject, submission.reply or submission.text)
+        filled_in = submission.form.get("description", "") if submission.from_files else ""
+        if not filled_in:
+            return whole
+        form = await self._understood(submission, procedure, "", filled_in)
+        return replace(
+            whole,
+            kind=form.kind,
+            category=form.category,
+            categories=form.categories,
+            about_education=form.about_education,
+            gist=form.gist or whole.gist,
+        )
+
+    async def _understood(self, submission: Submission, procedure: Procedure, subject: str, body: str) -> Understanding:
         return await self._read_apart(
             self.classifiers.classify,
-            subject=submission.subject,
-            body=submission.reply or submission.text,
+            subject=subject,
+            body=body,
             channel="chat" if submission.channel == "telegram" else "email",
             organisation=procedure.facts(),
             sender=submission.sender,
