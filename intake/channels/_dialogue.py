@@ -151,7 +151,7 @@ class Connection(SMTP):
     async def push(self, status: str | bytes) -> None:
         """Sends a reply, with the enhanced status code that RFC 2034 wants and aiosmtpd leaves out."""
         text = status if isinstance(status, str) else status.decode()
-        await super().push(_replies.enhanced(text))
+        await super().push(_replies.writable(_replies.enhanced(text)))
 
     async def handle_exception(self, error: Exception) -> str:
         """Any fault of ours is a 451, so that the client keeps the mail; the text of the error stays here."""

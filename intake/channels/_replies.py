@@ -20,6 +20,17 @@ _ENHANCED = {
 _BARE = re.compile(r"(?!220)([245]\d\d)[ ](?!\d\.\d+\.\d+ )")
 
 
+# What a stranger wrote may be quoted in a reply: no bare CR (RFC 5321, 2.3.8), nothing that steers a terminal.
+_UNWRITABLE = re.compile(r"[^\x20-\x7e]")
+#: the longest line of a reply (RFC 5321, 4.5.3.1.5), without its line end
+_LONGEST = 510
+
+
+def writable(reply: str) -> str:
+    """A reply whose lines are printable ASCII and short enough for any mail server."""
+    return "\r\n".join(_UNWRITABLE.sub("?", line)[:_LONGEST] for line in reply.split("\r\n"))
+
+
 def enhanced(reply: str) -> str:
     """The reply with an enhanced status code after its number; as it is where it has one or needs none."""
     bare = _BARE.match(reply)

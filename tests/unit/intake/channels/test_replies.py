@@ -1,10 +1,10 @@
-"""Enhanced status codes (RFC 2034)."""
+"""Enhanced status codes (RFC 2034), and what of a stranger's words may be quoted."""
 
 from __future__ import annotations
 
 import pytest
 
-from intake.channels._replies import enhanced
+from intake.channels._replies import enhanced, writable
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,12 @@ from intake.channels._replies import enhanced
 )
 def test_a_reply_gets_its_enhanced_code_once(reply: str, said: str) -> None:
     assert enhanced(reply) == said
+
+
+def test_a_quoted_command_steers_nothing() -> None:
+    """Found by fuzzing: a bare CR (RFC 5321, 2.3.8), an escape sequence, a line without end."""
+    assert writable('500 5.5.2 Error: command "\r.\x1b[2Jå" not recognized') == (
+        '500 5.5.2 Error: command "?.?[2J?" not recognized'
+    )
+    assert writable("250-mx.example\r\n250 HELP") == "250-mx.example\r\n250 HELP"
+    assert len(writable("500 " + "x" * 3000)) == 510
