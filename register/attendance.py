@@ -38,12 +38,13 @@ async def _strike(pen: Pen, names: Sequence[str] | None) -> tuple[str, ...]:
     query = delete(processes).returning(processes.c.name)
     struck = (await pen.conn.execute(query if names is None else query.where(processes.c.name.in_(names)))).scalars()
     if gone := tuple(struck):
-        held = {"claimed_by": ""}
+        # An attempt that death broke off is none: the pause after the next fault is as long as after a first one.
         messages = update(spool).where(spool.c.ended_at.is_(None), spool.c.claimed_by.in_(gone))
-        await pen.conn.execute(messages.values(held | {"ready_at": None}))
+        await pen.conn.execute(messages.values(claimed_by="", ready_at=None, attempts=spool.c.attempts - 1))
         # A letter could leave when it was claimed: it keeps its place in the row, and the urgent ones their lane.
         waiting = update(letters).where(letters.c.ended_at.is_(None), letters.c.claimed_by.in_(gone))
-        await pen.conn.execute(waiting.values(held | {"ready_at": letters.c.created_at}))
+        back = {"ready_at": letters.c.created_at, "attempts": letters.c.attempts - 1}
+        await pen.conn.execute(waiting.values(claimed_by="", **back))
         pen.news |= set(News)
     return gone
 
