@@ -56,6 +56,8 @@ async def weigh(
         case=match.case,
         joined_by=match.joined_by,
         may_belong_to=match.may_belong_to,
+        letter_role=match.letter_role,
+        letter_template=match.letter_template,
         received_at=raw.received_at,
     )
     return Weighed(

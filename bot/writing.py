@@ -114,6 +114,7 @@ class Writing:
             category_title=category_title(case.category, language) if case.category else "",
             local_facts=self._open_cases(order, case),
             may_belong_to=self.situation.may_belong_to,
+            returned_from=self.situation.letter_role,
         )
         if order.to != SENDER:
             return facts

@@ -10,6 +10,9 @@ from procedures.situation import Circumstances, notices, urgent_assignments, urg
 from procedures.timing import deadlines_of, steps_of
 from register.records import Automatic, Case, Deadline, Decision, Disposition, LetterOrder, Step
 
+#: letters that say that something is wrong: one of these that comes back makes no further one, or two would go round
+_ABOUT_LETTERS = ("undeliverable", "alarm", "needs_human")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
@@ -108,12 +111,20 @@ def _same_stage(facts: Circumstances, case: Case, stays: Move) -> Move:
 def _letters(facts: Circumstances, case: Case, move: Move) -> tuple[LetterOrder, ...]:
     clause = move.stage.clause if move.stage else ""
     if facts.situation.ruling.automatic is Automatic.BOUNCE:
-        return notices(facts, "undeliverable", (move.owner,), clause)
+        return notices(facts, "undeliverable", _told_of_return(facts, move), clause)
     if _nobody_wrote(facts):
         return ()
     answered = move.letter and not facts.unanswered_because
     to_sender = (LetterOrder(template=move.letter, to="sender", clause=clause),) if answered else ()
     return (*to_sender, *_to_staff(facts, case, move, clause))
+
+
+def _told_of_return(facts: Circumstances, move: Move) -> tuple[str, ...]:
+    """The owner, or somebody else where the owner's own mail came back; nobody of a letter that was about this."""
+    role = facts.situation.letter_role
+    if facts.situation.letter_template in _ABOUT_LETTERS:
+        return ()
+    return (move.owner if role in ("", "sender") else facts.people.fill(move.owner, move.stage, other_than=role),)
 
 
 def _to_staff(facts: Circumstances, case: Case, move: Move, clause: str) -> tuple[LetterOrder, ...]:

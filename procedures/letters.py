@@ -48,11 +48,13 @@ def letter_facts(
     category_title: str,
     local_facts: tuple[str, ...] = (),
     may_belong_to: tuple[str, ...] = (),
+    returned_from: str = "",
 ) -> LetterFacts:
     """All that a letter of this order may say, in a language; in English where no procedure has the language.
 
     `category_title`: of the case's category in that language, empty where unsure. `local_facts` (D4) and
-    `may_belong_to` go to roles only, as does the message itself. Nobody who is excluded is ever named.
+    `may_belong_to` go to roles only, as does the message itself. `returned_from`: the role, or `sender`, whose letter
+    came back. Nobody who is excluded is ever named.
     """
     writer = _Writer(
         procedure=procedure,
@@ -63,6 +65,7 @@ def letter_facts(
         language=language if language in LANGUAGES else "en",
         order=order,
         category_title=category_title,
+        returned_from=returned_from,
     )
     for_role = {} if order.to == "sender" else writer.for_role(local_facts, may_belong_to)
     return LetterFacts(**writer.about_case(), **writer.about_stage(), **writer.for_sender(), **for_role)
@@ -78,6 +81,7 @@ class _Writer:
     language: str
     order: LetterOrder
     category_title: str
+    returned_from: str = ""
 
     # --- for every letter ---
 
@@ -151,13 +155,18 @@ class _Writer:
             "not_acknowledged": self._not_acknowledged(),
             "warnings": (self._phrases.unproven,) if self.submission.authenticity.failed else (),
             "passed_on_by": self._passed_on_by(),
-            **({"what_happened": self._phrases.undeliverable} if self.order.template == "undeliverable" else {}),
+            **({"what_happened": self._undeliverable()} if self.order.template == "undeliverable" else {}),
         }
 
     def _because(self) -> tuple[str, ...]:
         spoken = advice.said(self.submission, self._phrases.reasons)
         why = reasons(self.procedure, self.decision, self.understanding, self.language, self.category_title)
         return (*filter(None, (spoken,)), *why)
+
+    def _undeliverable(self) -> str:
+        role = self.procedure.role(self.returned_from)
+        words = self._phrases
+        return words.undeliverable_to.format(role=self._title(role)) if role else words.undeliverable
 
     def _sender(self) -> str:
         if self._anonymous:

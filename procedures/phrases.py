@@ -24,6 +24,8 @@ class Phrases(Section):
     #: with the fields step and role
     step_by_other: str
     undeliverable: str
+    #: the same of a letter to one of the school's own, with the field role
+    undeliverable_to: str
     #: in the place of a message that cannot be read
     encrypted: str
     #: the warning about a sender whose domain does not stand behind the mail

@@ -24,6 +24,9 @@ class Situation:
     joined_by: str = ""
     #: references of cases that it may belong to
     may_belong_to: tuple[str, ...] = ()
+    #: the letter of ours that it returns or answers: for which role, or `sender`, and which letter
+    letter_role: str = ""
+    letter_template: str = ""
     #: when it reached the school; None: at the moment of the decision
     received_at: datetime | None = None
 

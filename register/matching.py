@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import cases
@@ -45,7 +46,7 @@ _CHAT_LETTERS = (
     .order_by(letters.c.number.desc())
     .limit(1)
 )
-_LETTERS = select(letters.c.id, letters.c.case_id).where(letters.c.id.in_(_VALUES))
+_LETTERS = select(letters.c.id, letters.c.case_id, letters.c.role, letters.c.template).where(letters.c.id.in_(_VALUES))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,8 @@ class _Known:
     """What the register has for the values of the keys."""
 
     case_of: Mapping[tuple[str, str], Case]
-    letter_ids: frozenset[str]
+    #: by their id: case, role and template
+    letters: Mapping[str, Row[Any, Any, Any, Any]]
 
 
 async def find(
@@ -78,24 +80,25 @@ async def first_of(conn: AsyncConnection, organisation: str, duplicate_keys: Seq
 
 
 def _match(keys: Sequence[ThreadKey], known: _Known, sender: str) -> Match:
-    letter = next((key.value for key in keys if key.kind in OURS[1:] and key.value in known.letter_ids), "")
+    row = next((known.letters[key.value] for key in keys if key.kind in OURS[1:] and key.value in known.letters), None)
+    letter = {"letter_id": row.id, "letter_role": row.role, "letter_template": row.template} if row else {}
     maybe: list[str] = []
     for key in keys:
         case = known.case_of.get((key.kind, key.value))
         if case is None:
             continue
         if key.kind in OURS or (sender and sender in case.parties):
-            return Match(case=case, joined_by=key.kind, letter_id=letter)
+            return Match(case=case, joined_by=key.kind, **letter)
         if case.reference not in maybe:
             maybe.append(case.reference)
-    return Match(may_belong_to=tuple(maybe), letter_id=letter)
+    return Match(may_belong_to=tuple(maybe), **letter)
 
 
 async def _look_up(conn: AsyncConnection, keys: Sequence[ThreadKey], organisation: str) -> _Known:
     values = {kind: [key.value for key in keys if key.kind == kind] for kind in {key.kind for key in keys}}
     ids = {("token", value): value for value in values.get("token", ())}
     by_letter = await _by_letter(conn, [*values.get("letter", ()), *values.get("returned", ())])
-    ids |= {(kind, one): case for kind in OURS[1:] for one, case in by_letter.items() if case is not None}
+    ids |= {(kind, one): case for kind in OURS[1:] for one, row in by_letter.items() if (case := row.case_id)}
     ids |= {("message_id", one): case for one, case in (await _by_message(conn, organisation, values)).items()}
     found = await cases.by_ids(conn, ids.values()) if ids else {}
     # An organisation's mail never joins another organisation's case; mail of no organisation may.
@@ -104,18 +107,18 @@ async def _look_up(conn: AsyncConnection, keys: Sequence[ThreadKey], organisatio
         by_number = await cases.by_references(conn, organisation, numbers)
         pairs = ((one, by_number.get(search_key(one))) for one in numbers)
         case_of |= {("reference", one): case for one, case in pairs if case is not None}
-    return _Known(case_of=case_of, letter_ids=frozenset(by_letter))
+    return _Known(case_of=case_of, letters=by_letter)
 
 
 def _may_see(organisation: str, case: Case) -> bool:
     return organisation in ("", case.organisation)
 
 
-async def _by_letter(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, str | None]:
+async def _by_letter(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Row[Any, Any, Any, Any]]:
     if not ids:
         return {}
     rows = await conn.execute(_LETTERS, {"values": list(ids)})
-    return {row.id: row.case_id for row in rows}
+    return {row.id: row for row in rows}
 
 
 async def _by_message(conn: AsyncConnection, organisation: str, values: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -29,3 +29,6 @@ class Match:
     may_belong_to: tuple[str, ...] = ()
     #: the letter of ours that it answers or returns
     letter_id: str = ""
+    #: whom that letter was for, a role or `sender`, and what it was
+    letter_role: str = ""
+    letter_template: str = ""

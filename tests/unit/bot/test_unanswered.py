@@ -192,3 +192,25 @@ async def test_an_absence_note_to_our_letter_sets_off_nothing(trial: Trial) -> N
     entered = await trial.take(robot, AT)
     assert (entered.disposition, entered.case and entered.case.id) == (Disposition.JOINED, case.id)
     assert len(await trial.letters(case)) == before
+
+
+async def test_a_notice_that_comes_back_is_told_to_somebody_else_and_that_letter_to_nobody(trial: Trial) -> None:
+    """G5, D2: the owner's own mailbox is broken; a letter about a letter that comes back makes no third."""
+    case = await trial.case(complaint("alexanderskolan", "sv"), AT)
+    (notice,) = await trial.letters(case, "notice")
+    await trial.take(returned(notice), AT)
+    (told,) = await trial.letters(case, "undeliverable")
+    assert told["role"] not in ("sender", notice["role"])
+    assert "till förskolerektor" in told["body"]
+    before = len(await trial.letters(case))
+    entered = await trial.take(returned(told), AT)
+    assert entered.disposition is Disposition.JOINED
+    assert len(await trial.letters(case)) == before
+
+
+def returned(letter: Any) -> Mail:
+    """The bounce of a letter of the outbox."""
+    content = BOUNCE % {b"to": letter["to_value"].encode(), b"id": letter["message_id"].strip("<>").encode()}
+    return Mail(
+        sender="", to="hej@alexanderskolan.se", content=content.replace(b"dsn-1@", letter["id"].encode() + b"@")
+    )

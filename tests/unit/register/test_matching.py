@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from register.records import Case, Match, ThreadKey, Verdict
@@ -30,6 +32,11 @@ async def test_nothing_known_joins_nothing(register: Register) -> None:
     assert await find(register) == Match()
 
 
+def ours(letter_id: str, **known: Any) -> Match:
+    """What is known of a message that answers or returns an acknowledgement of ours."""
+    return Match(letter_id=letter_id, letter_role="sender", letter_template="acknowledgement", **known)
+
+
 @pytest.mark.parametrize("sender", [MIA, STRANGER, None])
 async def test_keys_that_we_signed_join_whoever_sends(register: Register, sender: str | None) -> None:
     case = await opened(register)
@@ -37,7 +44,7 @@ async def test_keys_that_we_signed_join_whoever_sends(register: Register, sender
     assert await find(register, key("token", case.id), sender=sender) == Match(case=case, joined_by="token")
     for kind in ("letter", "returned"):
         match = await find(register, key(kind, letter_id), sender=sender)
-        assert match == Match(case=case, joined_by=kind, letter_id=letter_id)
+        assert match == ours(letter_id, case=case, joined_by=kind)
 
 
 @pytest.mark.parametrize(("kind", "value"), [("message_id", "abc@example.org"), ("reference", "sk2026/0001")])
@@ -83,7 +90,7 @@ async def test_another_school_neither_joins_nor_learns_of_a_case(register: Regis
     letter_id = await acknowledgement_of(register, case)
     for one in (key("token", case.id), key("reference", case.reference), key("message_id", "abc@example.org")):
         assert await find(register, one, organisation="other") == Match()
-    assert await find(register, key("letter", letter_id), organisation="other") == Match(letter_id=letter_id)
+    assert await find(register, key("letter", letter_id), organisation="other") == ours(letter_id)
     assert await find(register, organisation="other", duplicate="key of 1") == Match()
     # A bounce may come to an address of no school.
     assert (await find(register, key("returned", letter_id), organisation="")).case == case
@@ -92,7 +99,9 @@ async def test_another_school_neither_joins_nor_learns_of_a_case(register: Regis
 async def test_a_returned_letter_of_no_case_is_still_known(register: Register) -> None:
     alarm = letter(role="operator", to=HEAD, template="alarm")
     await register.post([alarm], [], NOW)
-    assert await find(register, key("returned", alarm.id)) == Match(letter_id=alarm.id)
+    assert await find(register, key("returned", alarm.id)) == Match(
+        letter_id=alarm.id, letter_role="operator", letter_template="alarm"
+    )
 
 
 async def test_an_anonymous_case_is_only_joined_by_our_own_keys(register: Register) -> None:
