@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 from bot import logs
+from bot.notify import READY, STOPPING, tell_manager
 from bot.service import Service
 from bot.settings import load
 
@@ -39,4 +40,6 @@ async def _live(service: Service, asked: asyncio.Event, ready: asyncio.Event) ->
     async with service.running():
         ready.set()
         print("ready", flush=True)
+        tell_manager(READY)
         await service.until(asked)
+        tell_manager(STOPPING)
