@@ -67,7 +67,7 @@ def weighed(signature: Signature, roots: Sequence[bytes], at: datetime) -> Signa
     if not roots or signature.state != "valid":
         return signature
     fault = _distrusted(signature.certificates, roots, at)
-    return replace(signature, trusted=not fault, because=fault)
+    return replace(signature, trusted=not fault, because=fault or signature.because)
 
 
 def _distrusted(chain: Sequence[bytes], roots: Sequence[bytes], at: datetime) -> str:

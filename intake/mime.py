@@ -16,7 +16,7 @@ from intake.forms.typed import fields
 from intake.forms.values import names_in
 from intake.parts import Part, parse
 from intake.quotes import passed_on
-from intake.sealed import Seals, unsealed, without_armour
+from intake.sealed import Seals, by_whom, unsealed, without_armour
 from intake.text import written
 from intake.tnef import is_tnef, unwrapped
 from intake.words import decode_words
@@ -75,7 +75,7 @@ def read(raw: RawMessage) -> Submission:
         envelope_from=raw.envelope_from if raw.envelope_from is not None else _return_path(headers),
         defects=tuple(dict.fromkeys((*defects, *_twice(headers)))),
         form=names_in(sender.name if sender else "") | fields(f"{new.reply}\n{new.signature}"),
-        signatures=tuple(seals.signatures),
+        signatures=by_whom(seals.signatures, sender.value if sender else ""),
         encrypted="" if _WORD.search(text) else seals.encrypted,
         returned_headers=_returned(body, text, new.heading if new.forward or passed_on(subject) else ()),
         fingerprint=_fingerprint(sender, subject, text, files),

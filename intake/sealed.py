@@ -7,8 +7,8 @@ understood from what only looks like words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from intake import smime
 from intake.bodies import transfer_decoded
@@ -20,6 +20,7 @@ MAX_LAYERS = 3
 #: signatures of one mail that are checked
 MAX_SIGNATURES = 10
 
+OTHER_ADDRESS = "the certificate is for another address than the sender's"
 NO_KEY = "no key is set up to check it with"
 
 _PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -81,6 +82,16 @@ def _beside(part: Part) -> Iterator[Signature]:
     elif "pkcs7" in signature.type or "pkcs7" in part.parameters.get("protocol", "").lower():
         content = _with_crlf(part.data[signed.begin : signed.end])
         yield smime.checked(smime.opened(transfer_decoded(signature)), content)
+
+
+def by_whom(signatures: Iterable[Signature], sender: str) -> tuple[Signature, ...]:
+    """The signatures, with it said where one is sound but another's than the sender's (RFC 8550, 3)."""
+    return tuple(
+        replace(one, because=OTHER_ADDRESS)
+        if one.state == "valid" and "@" in one.signer and one.signer.lower() != sender.lower()
+        else one
+        for one in signatures
+    )
 
 
 def _with_crlf(data: bytes) -> bytes:

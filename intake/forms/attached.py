@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from register.records import Attachment, Submission
 
 #: files of one message that are opened
 MOST_FILES = 6
+#: seconds after which no further document of a message is opened
+PATIENCE = 25
 #: a message of fewer letters says little
 FEW = 300
 #: smaller pictures are signatures and icons, in bytes
@@ -44,7 +47,11 @@ def with_forms(submission: Submission) -> Submission:
         return submission
     form, words, defects = dict(submission.form), list[str](), list(submission.defects)
     said, languages = bool(_WORD.search(_own_words(submission))), _languages(submission)
+    began = time.monotonic()
     for document in documents[:MOST_FILES]:
+        if time.monotonic() - began > PATIENCE:
+            defects.append("the other attached documents were not read: the first ones took too long")
+            break
         read = opened("text", document.content, languages=languages)
         picture = is_picture(document.content)
         # A photo beside a text need not be a page.

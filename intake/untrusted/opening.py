@@ -15,10 +15,10 @@ from typing import Any
 #: larger files are not opened, in bytes
 MAX_SIZE = 40_000_000
 #: seconds that one file may take by the clock; the worker's own limit on its computing is shorter
-SECONDS = 30.0
+SECONDS = 20.0
 #: what the worker may take of memory, in bytes, and of computing, in seconds
 MEMORY = 1_000_000_000
-COMPUTING = 12
+COMPUTING = 10
 
 TOO_LARGE = "an attached document is too large to be read"
 TOO_LONG = "an attached document took too long or too much memory to be read"

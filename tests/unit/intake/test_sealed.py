@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from intake import smime
 from intake.certificates import EXPIRED, UNTRUSTED, weighed
 from intake.channels import read
-from intake.sealed import NO_KEY
+from intake.sealed import NO_KEY, OTHER_ADDRESS
 from register.records import Signature
 from tests.unit.intake.mails import MAILS, mail, raw, reading
 
@@ -45,6 +45,13 @@ def test_a_mail_that_was_changed_is_read_and_said_to_be() -> None:
     found = reading(mail("smime-signed-changed"))
     assert "Maten är varm" in found.text
     assert [(one.state, one.because) for one in found.signatures] == [("invalid", smime.CHANGED)]
+
+
+def test_a_signature_of_somebody_else_is_said_to_be_one() -> None:
+    """RFC 8550, 3: the certificate's address is compared with From."""
+    found = reading(mail("smime-signed").replace(b"<anna@familjen.example>", b"<rektor@skolan.example>", 1))
+    assert [(one.state, one.because) for one in found.signatures] == [("valid", OTHER_ADDRESS)]
+    assert only("smime-signed").because == ""
 
 
 def test_a_weak_way_of_signing_is_not_checked() -> None:
