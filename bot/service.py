@@ -59,6 +59,7 @@ class Service:
         self.workers = Workers(desk, ordinary, alarms, urgent, Watch(operation.mailbox_within))
         self.attendance = desk.register.attendance(self.workers.name, self.workers.hear, now)
         self._supervisor, self._porter = Supervisor(), Supervisor()
+        await self.attendance.sign_in()
         self._start(desk)
         try:
             await self._until_met()

@@ -54,7 +54,7 @@ STRIKE = Work(one_by_one(_strike), Order.UNJOURNALLED)
 
 
 class Attendance:
-    """The place of one process among those at work; `keep` holds it."""
+    """The place of one process among those at work: `sign_in`, then `keep` besides the work, `sign_out`."""
 
     def __init__(
         self, engine: AsyncEngine, writer: Writer, name: str, heard: Callable[[News], None], now: Callable[[], datetime]
@@ -67,12 +67,17 @@ class Attendance:
         self._missed: set[str] = set()
         writer.name = name
 
-    async def keep(self) -> None:
-        """Signs in and looks after the others until it is cancelled; mends its own line."""
+    async def sign_in(self) -> None:
+        """To be awaited before the first claim: what a process that is not on the list holds, nobody frees."""
         if self._alone:
             await self._writer.write(STRIKE, None)
-            await self._writer.write(SIGN_IN, (self._name, self._now()))
+        await self._writer.write(SIGN_IN, (self._name, self._now()))
+        if self._alone:
             self._signed_in.set()
+
+    async def keep(self) -> None:
+        """Stays on the list, hears news and looks after the others until it is cancelled; mends its own line."""
+        if self._alone:
             self._wake()
         while not self._alone:
             with suppress(Temporary):

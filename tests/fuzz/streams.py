@@ -48,11 +48,12 @@ async def _check(kind: str, pieces: list[bytes]) -> None:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unforeseen.append(context))
     spool = Spool()
     async with listening(kind, spool, timeout=5) as door:
-        said = await _say(door.port, pieces)
+        said, lost = await _say(door.port, pieces)
         spooled = len(spool.raws)
-        assert _REPLY.sub(b"", said) == b"", said
         # A mail for two schools is two messages, with LMTP a reply for each of its recipients.
-        assert said.count(_TAKEN) * (1 if kind == "lmtp" else 2) >= spooled
+        if not lost:
+            assert _REPLY.sub(b"", said) == b"", said
+            assert said.count(_TAKEN) * (1 if kind == "lmtp" else 2) >= spooled
         assert all(one.startswith(("hej@", "hej+")) for raw in spool.raws for one in raw.recipients)
         async with await Client.to(door.port) as client:
             await client.start(HEJ, hello="LHLO" if kind == "lmtp" else "EHLO")
@@ -61,7 +62,9 @@ async def _check(kind: str, pieces: list[bytes]) -> None:
     assert unforeseen == []
 
 
-async def _say(port: int, pieces: list[bytes]) -> bytes:
+async def _say(port: int, pieces: list[bytes]) -> tuple[bytes, bool]:
+    """What was heard, and whether the line broke before the end: who hangs up on more commands resets it."""
+    said = b""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for piece in pieces:
@@ -70,6 +73,11 @@ async def _say(port: int, pieces: list[bytes]) -> bytes:
             await asyncio.sleep(0)
         writer.write_eof()
         async with asyncio.timeout(20):
-            return await reader.read()
+            while part := await reader.read(4096):
+                said += part
+    except ConnectionError:
+        return said, True
+    else:
+        return said, False
     finally:
         writer.transport.abort()
