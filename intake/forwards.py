@@ -27,6 +27,8 @@ Authenticated = Callable[[RawMessage, Submission], Submission]
 
 MAILS = ("message/rfc822", "message/global")
 _PREFIX = re.compile(r"(?i)^(?:\s*(?:fwd?|vb|vs|wg|tr|vl|пр|препр|i|enc|doorst|fs)\s*:)+\s*")
+#: `Per Ek [mailto:per@x.example]`, as Outlook writes it
+_MAILTO = re.compile(r"\[mailto:([^\]\s]+)\]")
 _MARK = re.compile(r"^\s{0,4}> ?")
 
 
@@ -97,7 +99,9 @@ def _inline(submission: Submission) -> Submission | None:
     lines = submission.text[:MAX_TEXT].split("\n", MAX_LINES)
     found = next((one for at in range(len(lines)) if (one := announcement(lines, at))), None)
     heading = dict(fields_of(lines, found)) if found else {}
-    writer = next((one for one in addresses(heading.get("from", "").encode()) if "@" in one.value), None)
+    writer = next(
+        (one for one in addresses(_MAILTO.sub(r"<\1>", heading.get("from", "")).encode()) if "@" in one.value), None
+    )
     if found is None or writer is None:
         return None
     below = _unmarked(lines[found.last + 1 :])

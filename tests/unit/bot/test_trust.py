@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 
 import pytest
 
+from bot.commands.parse import parse
 from bot.desk import Desk
 from bot.trust import Authenticator
 from register.errors import BadSettings
@@ -104,6 +107,22 @@ def test_looking_ourselves_needs_the_packages_or_says_so(monkeypatch: pytest.Mon
     monkeypatch.setitem(__import__("sys").modules, "dkim", None)
     with pytest.raises(BadSettings, match="authenticity"):
         Authenticator([{"kind": "smtp", "verify_sender": True}])
+
+
+def test_parse_says_what_is_known_of_the_sender_and_who_passed_it_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Interface: `lyhord parse` shows it, by the settings of the channels."""
+    settings = tmp_path / "lyhord.toml"
+    settings.write_text('[[channels]]\nkind = "lmtp"\nauthserv_id = "mx.alexanderskolan.se"\n', encoding="utf-8")
+    file = tmp_path / "a.eml"
+    file.write_bytes(stamped(inline(), "dmarc=pass (p=reject) header.from=alexanderskolan.se").content)
+    parse([file], json=True, config=settings)
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["from"]["address"] == "anna@familjen.example"
+    assert shown["forwarded_by"]["address"] == HEAD
+    known = {"spf": "", "dkim": "", "dmarc": "pass", "policy": "reject", "by": "mx.alexanderskolan.se", "failed": False}
+    assert shown["authenticity"] == known
 
 
 # --- what staff pass on ---------------------------------------------------------------------------------------------
