@@ -16,7 +16,7 @@ from benchmarks.ceilings import Ceiling
 from benchmarks.mails import Mail, load
 from benchmarks.running import Figures, measure
 from benchmarks.serving import sink
-from tests.journeys.servers import postgresql
+from tests.journeys.servers import postfix, postgresql
 
 #: with more than this share of the machine in other hands a figure says nothing
 MOST_OTHERS = 0.10
@@ -78,6 +78,9 @@ def _ceilings(mails: list[Mail], console: Console) -> Iterator[Ceiling]:
         yield ceilings.listening(mails)
         with tempfile.TemporaryDirectory() as folder, sink(Path(folder) / "sink.log") as (_, port):
             yield ceilings.sending(1000, port)
+        if not postfix.missing():
+            with tempfile.TemporaryDirectory() as folder, sink(Path(folder) / "sink.log") as (_, port):
+                yield ceilings.postfix(load(600, seed=3), port, Path(folder) / "sink.log")
 
 
 def _runs(plan: Plan, console: Console) -> Iterator[Figures]:
@@ -85,6 +88,7 @@ def _runs(plan: Plan, console: Console) -> Iterator[Figures]:
     with console.status("end to end…") as status:
         burst = measure("words, burst", many, meaning=False)
         yield burst
+        yield measure("words, burst, 2 readers", many, meaning=False, readers=2)
         status.update("at a fixed rate…")
         paced = min(_PACED, burst.rate * 0.9)
         yield measure(f"words, {paced:.0f}/s", many[:440], meaning=False, rate=paced)

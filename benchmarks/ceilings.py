@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.mails import Mail
 
+POSTFIX = "Postfix, queue to LMTP"
 _SYNCS = 400
 _CLASSIFIED = 60
 _CONNECTIONS = 8
@@ -158,6 +159,22 @@ async def _sending(letters: int, port: int) -> Ceiling:
     span, cost = time.perf_counter() - begun, time.process_time() - cpu
     await sender.close()
     return Ceiling(name="sending alone, letters", rate=letters / span, cpu=cost / letters * 1e3)
+
+
+def postfix(mails: Sequence[Mail], port: int, log: Path) -> Ceiling:
+    """Postfix with its queue, which hands over by LMTP to the sink on `port`, whose log is `log`."""
+    from benchmarks.pump import Pump
+    from tests.journeys.servers.postfix import Postfix
+
+    server = Postfix(port, *{mail.to.rpartition("@")[2] for mail in mails}).start()
+    try:
+        begun = time.time()
+        asyncio.run(Pump(server.port, mails, lmtp=False).run(_CONNECTIONS))
+        while len(arrived := log.read_text(encoding="utf-8").splitlines()) < len(mails):
+            time.sleep(0.02)
+    finally:
+        server.close()
+    return Ceiling(name=POSTFIX, rate=len(mails) / (float(arrived[-1].split("\t")[0]) - begun))
 
 
 def _each(name: str, things: Sequence[Any], work: Callable[[Any], object]) -> Ceiling:

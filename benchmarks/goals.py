@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from benchmarks.ceilings import Ceiling
+from benchmarks.ceilings import POSTFIX, Ceiling
 from benchmarks.running import Figures
 
 #: django-helpdesk on PostgreSQL on a machine of two cores, mails a second (measured 2026-11-21)
@@ -40,6 +40,10 @@ def goals(runs: Mapping[str, Figures], ceilings: Mapping[str, Ceiling]) -> Itera
     if dear:
         yield Goal(what="burst by meaning", measured=dear.rate, wanted=64, least=True, unit="/s")
         yield Goal(what="peak memory by meaning", measured=dear.peak_mb, wanted=700, least=False, unit="MB")
+    if cheap and (queue := ceilings.get(POSTFIX)):
+        yield Goal(
+            what="burst by words / Postfix, queue to LMTP", measured=cheap.rate / queue.rate, wanted=1, least=True
+        )
     yield from _quiet_goals(runs, ceilings)
 
 

@@ -46,7 +46,7 @@ class Sink(asyncio.Protocol):
         if word == b"DATA":
             self._letter = True
             return b"354 go on\r\n"
-        if word == b"EHLO":
+        if word in (b"EHLO", b"LHLO"):
             return b"250-sink\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 PIPELINING\r\n"
         return b"250 OK\r\n"
 
