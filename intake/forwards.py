@@ -84,7 +84,8 @@ def _attached(submission: Submission, raw: RawMessage, authenticated: Authentica
     mails = [one for one in submission.attachments if one.type in MAILS]
     if len(mails) != 1 or not mails[0].content:
         return None
-    apart = replace(raw, content=mails[0].content, recipients=(), envelope_from=None)
+    # Recipients stay: by them the channel, and what it believes, is known.
+    apart = replace(raw, content=mails[0].content, envelope_from=None)
     inner = authenticated(apart, with_forms(read(apart)))
     others = tuple(one for one in submission.attachments if one.type not in MAILS)
     above = "" if submission.text.strip() in inner.text else f"{submission.text.strip()}\n\n"

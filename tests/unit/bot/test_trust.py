@@ -20,6 +20,7 @@ from register.records import Disposition
 from register.store import Register
 from tests.journeys.mails import Mail, complaint, mail
 from tests.unit.bot.trying import STOCKHOLM, Trial
+from tests.unit.intake.mails import raw, reading
 
 AT = datetime(2026, 11, 24, 10, tzinfo=STOCKHOLM)
 CHANNEL = {"kind": "lmtp", "authserv_id": "mx.alexanderskolan.se"}
@@ -100,6 +101,26 @@ async def test_the_neutral_line_is_counted_like_every_automatic_letter(trial: Tr
         case = await trial.case(stamped(one, REFUSED), AT + timedelta(minutes=minute))
     assert case.not_acknowledged_because == "rate_limit"
     assert len([one for one in await trial.register.letters() if one["role"] == "sender"]) == 5
+
+
+def test_each_mailbox_believes_its_own_server() -> None:
+    """RFC 8601, 5: what one provider would take away, another lets through."""
+    asked = Authenticator(
+        [
+            {"kind": "imap", "user": "hej@alexanderskolan.se", "authserv_id": "mx.a.example"},
+            {"kind": "imap", "user": "post@nordberg.example", "authserv_id": "mx.b.example"},
+        ]
+    )
+    content = b"Authentication-Results: mx.b.example; dmarc=pass\r\nFrom: a@b.example\r\n\r\nx\r\n"
+
+    def proven(mailbox: str, channel: str = "imap") -> bool:
+        arrived = replace(raw(content), channel=channel, recipients=(mailbox,))
+        return asked(arrived, reading(content)).authenticity.proven
+
+    assert proven("post@nordberg.example")
+    assert not proven("hej@alexanderskolan.se")
+    # A file came through neither, and the two do not agree.
+    assert not proven("post@nordberg.example", "file")
 
 
 def test_looking_ourselves_needs_the_packages_or_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
