@@ -56,6 +56,23 @@ def verify(json: Json = False, config: Config = None) -> None:
     verify_register(config, json=json)
 
 
+By = Annotated[str | None, typer.Option("--by", help="The role that does this; default the owner of the case.")]
+
+
+@book.command()
+def close(
+    reference: Annotated[str, typer.Argument(metavar="REF")],
+    because: Annotated[str, typer.Option("--because", help="How it ended; for the journal, not for the parent.")],
+    by: By = None,
+    tell: Annotated[bool, typer.Option("--tell", help="Also send the parent a letter.")] = False,
+    config: Config = None,
+) -> None:
+    """Closes a case: its dates end, and the journal says by whom and why."""
+    from bot.commands.keeping import close as end
+
+    end(reference, because=because, by=by, tell=tell, config=config)
+
+
 @book.command("copy")
 def copy_(
     source: Annotated[str, typer.Argument(metavar="FROM", help="The database that holds the register.")],

@@ -26,13 +26,15 @@ class Move:
     #: the letter to the sender; empty where none is due
     letter: str = ""
     because: str = ""
+    #: somebody has to weigh what was written: a closed case is open again
+    reopens: bool = False
 
 
 def join_case(facts: Circumstances, case: Case) -> Decision:
     """A message that joins a case; never a second acknowledgement."""
     danger = facts.matter.urgent and not case.urgent
     urgent = urgent_letters(facts) if danger else ()
-    move = _move(facts, case)
+    move = replace(_move(facts, case), reopens=_reopens(facts))
     return _decision(facts, case, move, (*urgent, *_letters(facts, case, move)), danger=danger)
 
 
@@ -50,6 +52,19 @@ def _move(facts: Circumstances, case: Case) -> Move:
 def _nobody_wrote(facts: Circumstances) -> bool:
     automatic = facts.situation.ruling.automatic
     return facts.situation.joined_by == "repeat" or automatic not in (None, Automatic.LIST)
+
+
+def _reopens(facts: Circumstances) -> bool:
+    """What a person writes has to be weighed for what is new in it (C16); thanks and "how does it stand" have not."""
+    if facts.matter.urgent and facts.situation.joined_by != "repeat":
+        return True
+    asks = facts.situation.understanding.asks_status.label is True
+    stays = facts.matter.kind == "praise" or (asks and facts.matter.kind not in ("complaint", "concern"))
+    return not _nobody_wrote(facts) and not stays
+
+
+def _stays_closed(facts: Circumstances, case: Case) -> bool:
+    return case.status == "closed" and not _reopens(facts)
 
 
 def _keeper(facts: Circumstances, case: Case, stage: Stage | None) -> str:
@@ -100,7 +115,8 @@ def _wished(facts: Circumstances, case: Case, stage: Stage | None) -> Move | Non
 
 
 def _same_stage(facts: Circumstances, case: Case, stays: Move) -> Move:
-    letter = "status" if facts.situation.understanding.asks_status.label is True else ""
+    asks = facts.situation.understanding.asks_status.label is True
+    letter = "" if not asks else "closed" if _stays_closed(facts, case) else "status"
     if stays.owner == case.owner:
         return Move(rule=stays.rule, stage=stays.stage, owner=stays.owner, letter=letter)
     # D2: every hand-over is told to the sender.
@@ -165,11 +181,12 @@ def _decision(
         letters=letters,
         steps=_steps(facts, case, move, deadlines),
         excluded=tuple(sorted(facts.barred)),
+        reopens=move.reopens,
         not_acknowledged_because="" if answered else facts.unanswered_because or "joined",
         number_format=procedure.numbers.format,
         number_series=procedure.numbers.series,
         registered_on=facts.registered_on,
-        because=tuple(_reasons(facts, move, danger=danger)),
+        because=tuple(_reasons(facts, case, move, danger=danger)),
     )
 
 
@@ -193,10 +210,12 @@ def _steps(facts: Circumstances, case: Case, move: Move, deadlines: tuple[Deadli
     return steps_of(move.stage, move.owner, facts.people, clocks, deadlines)
 
 
-def _reasons(facts: Circumstances, move: Move, *, danger: bool) -> list[str]:
+def _reasons(facts: Circumstances, case: Case, move: Move, *, danger: bool) -> list[str]:
     said = [f"joins its case by {facts.situation.joined_by or 'its case'}", *([move.because] if move.because else [])]
     if danger:
         said.append(f"a child may be in danger: named roles are told at once ({facts.procedure.urgent.clause})")
     if facts.situation.ruling.automatic is Automatic.BOUNCE:
         said.append("a letter of ours came back: the owner is told")
+    if case.status == "closed":
+        said.append("the case was closed and is open again" if move.reopens or move.begins else "the case stays closed")
     return said

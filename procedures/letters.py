@@ -29,7 +29,7 @@ from register.records import (
 #: tasks beside the owner's that the sender is told of
 _TOLD = ("responsible_beside",)
 #: letters about the case as it stands, not about the message at hand
-_ABOUT_THE_CASE = ("status", "next_stage", "question_repeated", "reminder", "message", "longer")
+_ABOUT_THE_CASE = ("status", "closed", "next_stage", "question_repeated", "reminder", "message", "longer")
 #: letters about something that came later, so that the day of receipt says nothing
 _LATER = ("added_notice", "undeliverable")
 #: deadlines that the program keeps itself

@@ -91,7 +91,7 @@ async def _put_off(pen: Pen, act: Act) -> None:
         deadlines.c.case_id == act.case.id,
         deadlines.c.kind == before.kind,
         deadlines.c.due_at == before.due_at,
-        deadlines.c.ended_because != "superseded",
+        deadlines.c.ended_because.not_in(reading.OVER),
     )
     # A date that has been reached begins to count anew.
     moved = {"due_at": after.due_at, "ended_at": None, "ended_because": ""}

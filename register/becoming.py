@@ -52,7 +52,7 @@ def joined_by(entry: Entry, case: Case) -> Case:
         unit=decision.unit or case.unit,
         urgent=case.urgent or entry.understanding.urgent.label is True,
         stage=decision.stage or case.stage,
-        status="open" if begins else case.status,
+        status="open" if begins or decision.reopens else case.status,
         owner=_owner(entry, case, excluded),
         recipients=recipients,
         excluded=excluded,

@@ -20,6 +20,8 @@ from register.tables import cases, deadlines, letters, messages, parties
 
 #: letters to the sender that acknowledge a case
 ACKNOWLEDGING = ("acknowledgement", "not_examined")
+#: why a date is none of its case any more: another stage took its place, or the case was closed
+OVER = ("superseded", "closed")
 #: how many ids one statement names
 _CHUNK = 500
 
@@ -27,7 +29,7 @@ _BY_ID = select(cases).where(cases.c.id.in_(bindparam("ids", expanding=True)))
 _PARTIES = select(parties).where(parties.c.case_id.in_(bindparam("ids", expanding=True))).order_by(parties.c.address)
 _DEADLINES = (
     select(deadlines)
-    .where(deadlines.c.case_id.in_(bindparam("ids", expanding=True)), deadlines.c.ended_because != "superseded")
+    .where(deadlines.c.case_id.in_(bindparam("ids", expanding=True)), deadlines.c.ended_because.not_in(OVER))
     .order_by(deadlines.c.due_at, deadlines.c.id)
 )
 _ONE = select(cases).where(or_(cases.c.id == bindparam("id"), cases.c.reference_key == bindparam("key")))

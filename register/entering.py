@@ -142,6 +142,8 @@ def _join(pages: Pages, entry: Entry, now: datetime, case: Case) -> Entered:
     pages.change_case(joined)
     pages.add_message(entry, now, joined, Disposition.JOINED)
     _note_joined(pages, entry, now, joined)
+    if joined.status != case.status:
+        pages.note(Happening(what="reopened", clause=entry.decision.clause), now, joined)
     if entry.joined_by != "repeat":
         _note_decision(pages, entry.decision, now, joined)
     _move_on(pages, entry.decision, now, case, joined)

@@ -14,6 +14,7 @@ from register import (
     audit,
     cases,
     clock,
+    closing,
     dialogues,
     entering,
     journal,
@@ -329,6 +330,10 @@ class Register:
     ) -> bool:
         """The clock has dealt with a deadline; False, and nothing written, where another did so before."""
         return await self._writer.write(clock.DEADLINE_HANDLED, (case_id, deadline, happenings, letters, now))
+
+    async def close_case(self, case_id: str, role: str, because: str, letters: Sequence[Letter], now: datetime) -> bool:
+        """A role closes a case, and its dates end; False, and nothing written, where it is closed already."""
+        return await self._writer.write(closing.CLOSE, (case_id, role, because, letters, now))
 
     async def alarm(self, code: str, subject: str, now: datetime) -> bool:
         """Raises an alarm; True only when it did not stand already."""

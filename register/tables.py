@@ -182,7 +182,7 @@ Index(None, messages.c.message_id)
 Index(None, messages.c.organisation, messages.c.duplicate_key)
 Index(None, messages.c.organisation, messages.c.likeness, messages.c.entered_at)
 
-#: `ended_at`: the clock has dealt with it, or another stage took its place
+#: `ended_at`: the clock has dealt with it, another stage took its place, or its case was closed
 deadlines = Table(
     "deadlines",
     metadata,
@@ -195,7 +195,7 @@ deadlines = Table(
     _code("role"),
     Column("promised", Boolean, nullable=False),
     Column("ended_at", Moment),
-    # handled, superseded
+    # handled, kept, superseded, closed
     _code("ended_because"),
 )
 Index(None, deadlines.c.case_id)

@@ -32,6 +32,7 @@ LETTERS = (
     "unproven",
     "message",
     "longer",
+    "closed",
     "joined",
     "receipt",
 )

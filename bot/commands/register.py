@@ -136,6 +136,8 @@ def _kind(case: Case) -> str:
 
 
 def _dates(case: Case) -> Iterator[str]:
+    if case.status == "closed":
+        yield "CLOSED"
     if case.acknowledged_at:
         yield f"acknowledged {_minute(case.acknowledged_at)}"
     else:

@@ -177,7 +177,7 @@ async def _status_of(talk: Talk, case: Case | None, *, emptied: bool = False) ->
     """D6: how the case stands, at once and as the book has it."""
     if case is None:
         return await _unknown_case(talk)
-    letters = await standing_letters(talk, case)
+    letters = await standing_letters(talk, case, "closed" if case.status == "closed" else "status")
     # Nothing that leads from a chat to an anonymous case is kept beside the sealed link (A4).
     case_id = talk.dialogue.case_id if case.anonymous else case.id
     return await talk.aside(talk.turn(*letters, emptied=emptied, case_id=case_id))

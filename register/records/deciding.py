@@ -101,6 +101,8 @@ class Decision:
     missing_parts: tuple[str, ...] = ()
     #: ask the sender: wants_investigation (B2), unit, ...
     questions: tuple[str, ...] = ()
+    #: a closed case that it joins is open again
+    reopens: bool = False
     #: True: investigated; False: registered and not examined (C3)
     examined: bool = True
     #: format of the case number, e.g. `ALX {year}/{number:04}`; fields year, month, day, number, unit

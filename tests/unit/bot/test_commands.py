@@ -303,3 +303,22 @@ def test_the_demo_shows_the_whole_path(run: Run, tmp_path: Path) -> None:
     assert len(list((tmp_path / "demo" / "letters").glob("*.eml"))) > 20
     verified = run("register", "verify", "--config", str(tmp_path / "demo" / "lyhord.toml"))
     assert verified.status == 0
+
+
+def test_a_case_is_closed_and_refused_twice(run: Run, food: Path) -> None:
+    """C14, G2: by a role that may see it; the parent hears of it where that is asked for."""
+    (taken,) = run("intake", str(food), "--json").objects
+    number = taken["reference"]
+    close = ("register", "close", number, "--because", "Allergilistan hänger nu i köket.")
+    assert "is no role that may see it" in run(*close, "--by", "nobody").err
+    assert "say in 1 to" in run("register", "close", number, "--because", " ").err
+    said = run(*close, "--tell")
+    assert (said.status, "The parent gets a letter." in said.out) == (0, True)
+    again = run(*close)
+    assert (again.status, again.err.count("\n")) == (1, 1)
+    assert "is closed already" in again.err
+    (whole,) = run("register", "show", number, "--json").objects
+    assert (whole["status"], whole["deadlines"]) == ("closed", [])
+    letter = whole["letters"][-1]
+    assert (letter["template"], letter["language"], letter["role"]) == ("closed", "sv", "sender")
+    assert "avslutat" in letter["body"]

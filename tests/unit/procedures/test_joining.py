@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from register.records import UNSURE, Automatic, Case, Disposition, Ruling
@@ -191,3 +194,37 @@ def test_a_case_of_a_stage_that_is_no_more_goes_on() -> None:
     decision = decided(ALEXANDERSKOLAN, understood(dissatisfied=True), case=old, joined_by="token")
     assert decision.owner in {role.id for role in ALEXANDERSKOLAN.roles}
     assert decision.disposition is Disposition.JOINED
+
+
+@pytest.mark.parametrize(
+    ("what", "open_again"),
+    [
+        ({"kind": "follow_up"}, True),
+        ({"kind": UNSURE}, True),
+        ({"kind": "praise"}, False),
+        ({"kind": "follow_up", "asks_status": True}, False),
+        ({"kind": "complaint", "asks_status": True}, True),
+        ({"kind": "praise", "urgent": True}, True),
+    ],
+)
+def test_a_closed_case_is_open_again_where_something_is_to_be_weighed(
+    case: Case, what: dict[str, Any], *, open_again: bool
+) -> None:
+    """C16: thanks, and asking how it stands, leave it closed; danger never does."""
+    closed = replace(case, status="closed")
+    decision = decided(ALEXANDERSKOLAN, understood(**what), case=closed, joined_by="token")
+    assert decision.reopens is open_again
+    assert ("the case stays closed" in decision.because) is not open_again
+
+
+def test_who_asks_about_a_closed_case_is_told_that_it_is_closed(case: Case) -> None:
+    """D6, C16."""
+    asks = understood(kind="follow_up", asks_status=True)
+    decision = decided(ALEXANDERSKOLAN, asks, case=replace(case, status="closed"), joined_by="token")
+    assert receivers(decision, "closed") == ("sender",)
+
+
+def test_no_robot_opens_a_closed_case(case: Case) -> None:
+    ruling = Ruling(automatic=Automatic.AUTO_REPLY, answerable=False, reason="auto_submitted")
+    closed = replace(case, status="closed")
+    assert not decided(ALEXANDERSKOLAN, ADDED, case=closed, joined_by="letter", ruling=ruling).reopens
