@@ -20,7 +20,7 @@ from register.store import Register
 from tests.unit.register.making import ASIDE, LEASE, NOW, entry, letter, mail
 
 Result = TypeVar("Result")
-WORKERS = st.sampled_from(["one", "two", "three"])
+WORKERS = st.sampled_from(["one", "two"])
 #: few ids, so that messages are repeated
 IDS = st.integers(1, 6).map(str)
 PLACES = st.integers(0, 50)
@@ -63,7 +63,7 @@ class Interleaving(RuleBasedStateMachine):
 
     def _open(self) -> None:
         self.register = self.do(Register.open(self._url))
-        for name in ("one", "two", "three"):
+        for name in ("one", "two"):
             self.do(self.register._writer.write(SIGN_IN, (name, self.now)))
 
     # --- time and death ------------------------------------------------------------------------------------------
@@ -144,6 +144,16 @@ class Interleaving(RuleBasedStateMachine):
             *(self.register.enter(made, self.now) for _ in range(times)), return_exceptions=True
         )
         return sorted(results, key=lambda one: isinstance(one, BaseException))
+
+    @rule(worker=WORKERS, again=WORKERS)
+    def comes_back_too_late(self, worker: str, again: str) -> None:
+        """A slow worker enters what it, or another, has claimed anew since."""
+        place = len(self.raws)
+        self.claims(worker, 1)
+        self.time_passes(11)
+        self.claims(again, 4)
+        if place < len(self.raws):
+            self.enters(place, "case")
 
     @precondition(lambda self: self.raws)
     @rule(place=PLACES, steps=st.integers(0, 12))
