@@ -17,9 +17,10 @@ import pytest
 
 from bot.workers import LEASE, now
 from register.store import Register
+from tests.journeys.forks import forked
 from tests.journeys.house import Post, settings
 from tests.journeys.mails import Mail, complaint, mail, pile
-from tests.journeys.running import Running, Starting, free_port, hand_over, lyhord
+from tests.journeys.running import Running, Starting, afresh, free_port, hand_over, lyhord
 from tests.journeys.servers.dovecot import Dovecot
 from tests.unit.bot.test_pipeline import DANGER_NN
 from tests.unit.bot.test_workers import BROKEN
@@ -73,7 +74,7 @@ async def test_the_whole_life_of_a_process(tmp_path: Path, post: Post) -> None:
     """
     port, watched = free_port(), free_port()
     more = f'[operation]\nlog_level = "error"\nmetrics_port = {watched}\n'
-    async with Running(settings(tmp_path, post.port, [door(port)], more)) as running:
+    async with Running(settings(tmp_path, post.port, [door(port)], more), afresh) as running:
         assert json.loads(await page(watched, "healthz"))["status"] == "ok"
         one = complaint("alexanderskolan", "sv")
         assert await asyncio.to_thread(hand_over, one, port)
@@ -108,17 +109,19 @@ async def test_a_second_service_on_one_file_is_refused_and_commands_beside_it_wo
 
 
 async def test_a_stop_before_it_is_ready_is_clean_too(tmp_path: Path, post: Post) -> None:
-    """A mailbox that is asked for and says nothing holds the start up; the stop does not wait for it."""
+    """A mailbox that is asked for a login and says nothing holds the start up; the stop does not wait for it."""
     silent = socket.create_server(("127.0.0.1", 0))
     silent.setblocking(False)
     mailbox = (
         f'[[channels]]\nkind = "imap"\nhost = "127.0.0.1"\nport = {silent.getsockname()[1]}\nsecurity = "none"\n'
-        'user = "hej@alexanderskolan.se"\npassword_file = "password"\n'
+        'user = "hej@alexanderskolan.se"\npassword_file = "password"\ntimeout = 600\n'
     )
     (tmp_path / "password").write_text("sommar", encoding="utf-8")
-    starting = Starting(settings(tmp_path, post.port, [mailbox]))
+    starting, loop = Starting(settings(tmp_path, post.port, [mailbox]), forked), asyncio.get_running_loop()
     await starting.begin()
-    with silent, (await asyncio.get_running_loop().sock_accept(silent))[0]:
+    with silent, (await loop.sock_accept(silent))[0] as line:
+        await loop.sock_sendall(line, b"* OK\r\n")
+        assert await loop.sock_recv(line, 100)
         said = await starting.end()
     assert (said.status, said.out, said.err) == (0, "", "")
 
