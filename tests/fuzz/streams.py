@@ -75,7 +75,10 @@ async def _say(port: int, pieces: list[bytes]) -> tuple[bytes, bool]:
         async with asyncio.timeout(20):
             while part := await reader.read(4096):
                 said += part
-    except ConnectionError:
+    except TimeoutError:
+        raise
+    # Reset, or closed before our own end could be said.
+    except OSError:
         return said, True
     else:
         return said, False
