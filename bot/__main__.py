@@ -213,13 +213,14 @@ def train(
 def evaluate(
     files: Annotated[list[Path] | None, typer.Argument(help="Labelled JSON lines; none: the corpus itself.")] = None,
     by_file: Annotated[bool, typer.Option("--by-file", help="Hold out a file at a time instead of folds.")] = False,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for the confusion matrices as pictures.")] = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Measures the classifiers on labelled messages, or cross-validates the corpus."""
     from bot.commands.train import evaluate as measure
 
-    measure(files, json=json, config=config, by_file=by_file)
+    measure(files, json=json, config=config, by_file=by_file, pictures=pictures)
 
 
 def main() -> None:

@@ -37,8 +37,10 @@ def evaluate(
     examples = corpus_file.read(files)
     reader = Classifiers.from_file(artefact, meaning=meaning)
     pairs, times = _ask(reader, examples, organisations or {}, progress)
+    plain, _ = _ask(Classifiers.from_file(artefact, meaning=False), examples, organisations or {}, None)
     title = f"{len(examples)} messages, classifiers {reader.version}"
-    return report.make(title, pairs, units=bool(organisations), speed=_speed(times))
+    words = report.figures_of(plain, units=bool(organisations))
+    return report.make(title, pairs, units=bool(organisations), speed=_speed(times), words=words)
 
 
 def cross_validate(
@@ -61,17 +63,20 @@ def cross_validate(
     measured = len(corpus_file.read(corpus))
     asked: list[tuple[Example, Understanding]] = []
     plain: list[tuple[Example, Understanding]] = []
+    words: list[tuple[Example, Understanding]] = []
     times: list[float] = []
     parts = _by_file(tables.examples[:measured]) if by_file else folds_of(tables.examples[:measured], folds)
     for place, (train, test) in enumerate(parts):
         if progress:
             progress("cross-validating", place / len(parts))
         part = tables.part([*train, *range(measured, len(tables.examples))])
-        reader = Classifiers(fit_model(part, version="cv"), meaning=meaning, known=_known(tables, test))
+        model = fit_model(part, version="cv")
+        reader = Classifiers(model, meaning=meaning, known=_known(tables, test))
         held = [tables.examples[row] for row in test]
         pairs, taken = _ask(reader, held, organisations or {}, None)
         asked.extend(pairs)
         times.extend(taken)
+        words.extend(_ask(Classifiers(model, meaning=False), held, organisations or {}, None)[0])
         plain.extend(zip(held, _bag_of_words(part.examples, held), strict=True))
     names = {"kind", "category", "urgent recall", "urgent precision", "category or also"}
     return report.make(
@@ -79,6 +84,7 @@ def cross_validate(
         asked,
         units=bool(organisations),
         speed=_speed(times),
+        words=report.figures_of(words, units=bool(organisations)),
         baseline=tuple(one for one in report.figures_of(plain, units=False) if one.name in names),
     )
 

@@ -46,12 +46,14 @@ class Report:
     figures: tuple[Figure, ...]
     #: by language group, the shares of kind, category and the rest
     by_language: Mapping[str, tuple[Figure, ...]]
-    #: (question, truth, answer) and how often
+    #: (question, truth, answer) and how often, right ones too
     confusion: Mapping[tuple[str, str, str], int]
     #: ids of messages that were got wrong, by question
     errors: Mapping[str, tuple[str, ...]]
     #: the same shares of a bag of words, where it was trained in the same run
     baseline: tuple[Figure, ...] = ()
+    #: the same shares of the cheap stage alone, as where the embedding is not installed
+    words: tuple[Figure, ...] = ()
     #: milliseconds a message: median and 95th percentile
     speed: tuple[float, float] = (math.nan, math.nan)
 
@@ -61,6 +63,7 @@ class Report:
             "title": self.title,
             "figures": {one.name: _plain(one) for one in self.figures},
             "baseline": {one.name: _plain(one) for one in self.baseline},
+            "words": {one.name: _plain(one) for one in self.words},
             "by_language": {
                 group: {one.name: _plain(one) for one in figures} for group, figures in self.by_language.items()
             },
@@ -74,13 +77,14 @@ class Report:
         from rich.table import Table
 
         table = Table(title=self.title)
-        for head in ("figure", "value", "95 %", "n", "bag of words", *self.by_language):
+        for head in ("figure", "value", "95 %", "n", "bag of words", "words alone", *self.by_language):
             table.add_column(head, justify="left" if head == "figure" else "right")
         plain = {one.name: one for one in self.baseline}
+        words = {one.name: one for one in self.words}
         groups = [{one.name: one for one in figures} for figures in self.by_language.values()]
         for one in self.figures:
             interval = f"{one.low:.2f}-{one.high:.2f}" if not math.isnan(one.low) else ""
-            cells = [_cell(found.get(one.name)) for found in (plain, *groups)]
+            cells = [_cell(found.get(one.name)) for found in (plain, words, *groups)]
             table.add_row(one.name, f"{one.value:.3f}", interval, str(one.count), *cells)
         table.caption = f"{self.speed[0]:.0f} ms a message (median), {self.speed[1]:.0f} ms (95th percentile)"
         return table
@@ -113,7 +117,6 @@ def make(title: str, pairs: Sequence[Pair], *, units: bool = True, **more: Any) 
                 ("kind", example.kind, str(found.kind.label)),
                 ("category", str(example.category), str(found.category.label)),
             )
-            if truth != answer
         ),
         errors=_errors(pairs),
         **more,

@@ -29,9 +29,12 @@ def train(out: Path | None, corpus: Sequence[Path] | None) -> None:
     say(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
-def evaluate(files: Sequence[Path] | None, *, json: bool, config: Path | None, by_file: bool) -> None:
+def evaluate(
+    files: Sequence[Path] | None, *, json: bool, config: Path | None, by_file: bool, pictures: Path | None
+) -> None:
     """Measures the artefact on labelled files, or cross-validates the corpus where none are given."""
     from classifiers.evaluate import cross_validate, evaluate
+    from classifiers.picture import confusion
 
     given = _existing(files)
     organisations = {one.id: one.facts() for one in load_procedures(load(config)).all}
@@ -42,6 +45,10 @@ def evaluate(files: Sequence[Path] | None, *, json: bool, config: Path | None, b
             measured = [CORPUS / name for name in MEASURED]
             extra = sorted(set(CORPUS.glob("*.jsonl")) - set(measured))
             report = cross_validate(measured, extra=extra, organisations=organisations, by_file=by_file, progress=tell)
+    if pictures:
+        pictures.mkdir(parents=True, exist_ok=True)
+        for question in ("kind", "category"):
+            (pictures / f"confusion-{question}.svg").write_text(confusion(report.confusion, question), "utf-8")
     if json:
         emit(report.as_dict())
     else:

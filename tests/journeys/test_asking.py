@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from register.records import Disposition
 from tests.journeys.house import House
 from tests.journeys.mails import NOT_SATISFIED, answer, complaint, due, mail, promised_dates
@@ -36,7 +34,6 @@ async def test_the_parent_is_asked_whether_they_want_an_investigation(house: Hou
     assert (joined.disposition, joined.case.stage) == (Disposition.JOINED, "investigation")
 
 
-@pytest.mark.xfail(strict=True, reason="classifiers take every word for investigating with a `not` for a wish")
 async def test_that_nobody_looks_into_it_is_no_wish_that_nobody_should(house: House) -> None:
     """B2: the sender decides, so only what the sender says of it counts."""
     text = "Домашните на дъщеря ми в Kvarnbergsskolan не се проверяват от септември. Това е недопустимо."

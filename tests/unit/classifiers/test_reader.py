@@ -67,6 +67,32 @@ def test_fury_alone_is_not_danger(reader: Classifiers) -> None:
     assert found.urgent.label is False
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Домашните на дъщеря ми не се проверяват от септември. Това е недопустимо.",
+        "Skolan har inte utrett vad som hände på rasten. Det är dåligt.",
+        "Saken ble ikke undersøkt av noen. Det er for dårlig.",
+    ],
+)
+def test_that_nobody_looked_into_it_is_no_wish_that_nobody_should(reader: Classifiers, body: str) -> None:
+    """B2: the negation must reach the wish."""
+    assert reader.classify(subject="", body=body).wants_investigation.label is not False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Не искам да се проверява нищо, само да знаете, че супата беше студена.",
+        "Jag vill inte att ni utreder det här, ville bara att ni vet att soppan var kall.",
+        "Jeg vil ikke at dere skal granske dette, vil bare si fra om at suppa var kald.",
+    ],
+)
+def test_who_wants_no_investigation_is_heard(reader: Classifiers, body: str) -> None:
+    """B2."""
+    assert reader.classify(subject="", body=body).wants_investigation.label is False
+
+
 def test_who_asks_to_stay_unnamed_is_anonymous(reader: Classifiers) -> None:
     """C3: asking to stay unnamed is heard."""
     found = reader.classify(subject="", body="Jag vill vara anonym. Toaletterna på skolan är trasiga och luktar illa.")
