@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import replace
 from datetime import datetime
 
-from bot.conversation.asides import put
+from bot.conversation.asking import put
 from bot.conversation.talk import END_AFTER, Consider, Talk
 from bot.desk import Desk
 from register.dialogues import Overtaken

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import meeting
-from bot.conversation import asides, linked, missing, questions, speaking
+from bot.conversation import asides, buttons, commands, linked, missing, questions, speaking
 from bot.conversation.given import CONVERSED, Given
 from bot.conversation.joining import joined
 from bot.conversation.talk import FOLLOWS_WITHIN, Consider, Talk
@@ -79,7 +79,7 @@ def _way(talk: Talk) -> Callable[[Talk], Awaitable[Entered | None]]:
         return asides.in_a_group
     if meeting.code_in(talk.submission):
         return _invited
-    ways = {"callback_query": asides.pressed, "command": asides.commanded, "": _written}
+    ways = {"callback_query": buttons.pressed, "command": commands.commanded, "": _written}
     return ways.get(news, _news)
 
 
@@ -130,7 +130,7 @@ async def _continued(talk: Talk, alone: Entry) -> Entered | None:
     """More of an unfinished conversation, or an answer that was typed."""
     answer = questions.typed(talk.submission.text, talk.dialogue.asked, talk.language())
     if answer:
-        return await asides.chosen(talk, answer)
+        return await buttons.chosen(talk, answer)
     if not questions.is_readable(talk.submission):
         return await asides.unreadable(talk)
     answers = dict(talk.dialogue.answers)
