@@ -71,7 +71,7 @@ def _quiet(understanding: Understanding) -> Understanding:
 def _hidden(understanding: Understanding, hide: Callable[[str], str]) -> Understanding:
     """The verdicts with evidence that names the sender no more."""
     verdicts: dict[str, Any] = {name: _verdict(one, hide) for name, one in understanding.questions().items()}
-    return replace(understanding, gist=hide(understanding.gist), **verdicts)
+    return replace(understanding, gist=hide(understanding.gist), meaning=b"", **verdicts)
 
 
 def _verdict(verdict: Verdict, hide: Callable[[str], str]) -> Verdict:

@@ -88,6 +88,7 @@ class Desk:
             categories=form.categories,
             about_education=form.about_education,
             gist=form.gist or whole.gist,
+            meaning=form.meaning or whole.meaning,
         )
 
     async def _understood(self, submission: Submission, procedure: Procedure, subject: str, body: str) -> Understanding:

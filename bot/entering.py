@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.anonymous import Kept, is_unknown, without_sender
 from bot.desk import Desk
+from bot.earlier import earlier_cases
 from bot.meeting import Offer, offered
 from bot.proving import receipt_for, with_receipt
 from bot.secrecy import Answer, answered
@@ -14,7 +15,7 @@ from bot.trust import noted
 from bot.weighing import Weighed
 from bot.writing import Writing
 from register.proofs import fingerprint
-from register.records import Decision, Disposition, Entry, RawMessage, Ruling, Submission, Understanding
+from register.records import Decision, Disposition, EarlierCase, Entry, RawMessage, Ruling, Submission, Understanding
 
 
 async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
@@ -74,12 +75,23 @@ async def _writing(
         decision=answer.decision,
         open_cases=await desk.open_cases(weighed.procedure, weighed.decision),
         linked=(await desk.reach(weighed.procedure)).linked,
+        earlier=await _earlier(weighed, desk),
         now=now,
         receipt_code=answer.code,
         asked=answer.asked,
         receipt=receipt_for(weighed, desk),
         more=offer.facts(desk.bots[weighed.procedure.id]) if offer else {},
     )
+
+
+async def _earlier(weighed: Weighed, desk: Desk) -> tuple[EarlierCase, ...]:
+    """B6: only a new case is compared, and only where its notice will show it."""
+    if not any(order.template == "notice" for order in weighed.decision.letters):
+        return ()
+    case = weighed.match.case
+    said = weighed.understanding
+    school = weighed.procedure.id
+    return await earlier_cases(desk.register, school, said.meaning, said.category.label, but=case.id if case else "")
 
 
 def nobodys(raw: RawMessage, submission: Submission, now: datetime) -> Entry:

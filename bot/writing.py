@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.desk import Desk, answer_address, recipients
+from bot.earlier import lines, seen_by
 from bot.reach import Reach
 from bot.staff.notices import for_chat
 from classifiers import category_title
@@ -20,6 +21,7 @@ from register.records import (
     Case,
     Contact,
     Decision,
+    EarlierCase,
     Letter,
     LetterFacts,
     LetterOrder,
@@ -51,6 +53,8 @@ class Writing:
     decision: Decision
     open_cases: tuple[Case, ...]
     now: datetime
+    #: closed cases like this one (B6)
+    earlier: tuple[EarlierCase, ...] = ()
     #: for a sender who stays unknown: what opens the case again, and what the school asks
     receipt_code: str = ""
     asked: tuple[str, ...] = ()
@@ -117,7 +121,7 @@ class Writing:
             returned_from=self.situation.letter_role,
         )
         if order.to != SENDER:
-            return facts
+            return replace(facts, similar=self._similar(order, case, language))
         receipt = self.receipt(case) if order.template == RECEIPT else ""
         said: dict[str, Any] = {"message": self.said, "writer": self.writer} if self.said else {}
         return replace(facts, receipt_code=self.receipt_code, asked=self.asked, receipt=receipt, **said, **self.more)
@@ -127,6 +131,12 @@ class Writing:
         seen = [one for one in self.open_cases if order.to not in one.excluded and one.id != case.id]
         language = self.procedure.default_language
         return tuple(f"{one.reference} {_about(one, language)}".strip() for one in seen[-LISTED_CASES:])
+
+    def _similar(self, order: LetterOrder, case: Case, language: str) -> tuple[str, ...]:
+        """Earlier cases like this one that the role may see, in the notice of a new case."""
+        if order.template != "notice":
+            return ()
+        return tuple(lines(seen_by(order.to, self.earlier, case), language, self.procedure.zone))
 
 
 def _about(case: Case, language: str) -> str:

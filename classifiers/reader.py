@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers import embedding, features, gist, language, people, pipelines, points
+from classifiers import alike, embedding, features, gist, language, people, pipelines, points
 from classifiers.heads import Head
 from classifiers.message import Message
 from classifiers.model import MEANING, WORDS, Model
@@ -68,6 +68,7 @@ class Classifiers:
             **reading.verdicts,
             categories={name: round(score, 4) for name, score in reading.scores["category"].items()},
             gist=gist.answer(reading),
+            meaning=reading.meaning,
         )
 
     def _read(
@@ -88,8 +89,9 @@ class Classifiers:
         flags = points.flags(message, hits) * self._model.scale["flags"]
         scores, stage = self._by_words(cheap, flags), WORDS
         votes: dict[str, Any] = {}
+        meaning = b""
         if self._meaning and not self._is_sure(scores):
-            scores, votes = self._by_meaning(message, cheap, flags)
+            scores, votes, meaning = self._by_meaning(message, cheap, flags)
             stage = MEANING
         return Reading(
             message=message,
@@ -105,6 +107,7 @@ class Classifiers:
             stage=stage,
             numbers=self._model.numbers,
             verdicts={"language": spoken},
+            meaning=meaning,
         )
 
     def _ngrams(self, message: Message) -> Any:
@@ -122,8 +125,8 @@ class Classifiers:
         heads, pointed = self._model.heads[WORDS], np.concatenate([cheap, flags])
         return {name: heads[name].scores(pointed if name in POINTED else cheap) for name in LEARNT}
 
-    def _by_meaning(self, message: Message, cheap: Any, flags: Any) -> tuple[Scores, dict[str, Any]]:
-        """Scores of the dear stage, and how much each sentence speaks for each class."""
+    def _by_meaning(self, message: Message, cheap: Any, flags: Any) -> tuple[Scores, dict[str, Any], bytes]:
+        """Scores of the dear stage, how much each sentence speaks for each class, and what is kept of the meaning."""
         rows = self._known.get(message.meaning_text)
         rows = features.meaning(message) if rows is None else rows
         centred, heads = rows[1:] - self._model.centre, self._model.heads[MEANING]
@@ -131,7 +134,8 @@ class Classifiers:
         made = self._model.points.of(centred) if self._model.points else np.zeros(0)
         pointed = np.concatenate([row, made * self._model.scale["points"], flags])
         scores = {name: heads[name].scores(pointed if name in POINTED else row) for name in LEARNT}
-        return scores, {name: _votes(heads[name], len(cheap), centred) for name in LEARNT}
+        votes = {name: _votes(heads[name], len(cheap), centred) for name in LEARNT}
+        return scores, votes, alike.kept(rows[0], self._model.centre)
 
 
 def _votes(head: Head, start: int, sentences: Any) -> dict[str, Any]:

@@ -34,6 +34,8 @@ class Reading:
     #: single numbers of the model: thresholds
     numbers: Mapping[str, float]
     verdicts: dict[str, Verdict] = field(default_factory=dict)
+    #: the meaning of the whole as it is kept; empty where it was not computed
+    meaning: bytes = b""
 
     @property
     def language(self) -> str:

@@ -134,6 +134,7 @@ def _opened(pages: Pages, entry: Entry, now: datetime) -> Case:
     written = reference(entry.decision.number_format, on=on, number=number, unit=entry.decision.unit)
     case = opened(entry, written, now)
     pages.add_case(case, series=series, year=on.year, number=number)
+    pages.add_meaning(case, entry.understanding.meaning)
     return case
 
 

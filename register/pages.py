@@ -15,7 +15,7 @@ from register import cases as reading
 from register import filing, matching, outbox, spooling, unknown
 from register.errors import Permanent
 from register.records import Case, Decision, Disposition, Entered, Entry, Happening, Letter, Secrecy
-from register.tables import assignments, cases, counters, deadlines, insert, messages, parties, steps
+from register.tables import assignments, cases, counters, deadlines, insert, meanings, messages, parties, steps
 from register.writing import Pen
 
 _CHANGE = (
@@ -116,6 +116,11 @@ class Pages:
         self._rows[cases].append(filing.case_row(case, series=series, year=year, number=number))
         self._parties |= {(case.id, party) for party in case.parties}
 
+    def add_meaning(self, case: Case, meaning: bytes) -> None:
+        """What the message that opens a case means; of somebody who stays unknown it is not kept."""
+        if meaning and not case.anonymous:
+            self._rows[meanings].append({"case_id": case.id, "vector": meaning})
+
     def change_case(self, case: Case) -> None:
         """What a joined message changes on a case."""
         self._parties |= {(case.id, party) for party in set(case.parties) - set(self.cases[case.id].parties)}
@@ -180,7 +185,7 @@ class Pages:
             await conn.execute(_SUPERSEDE, self._superseded)
         if self._passed:
             await conn.execute(_PASS_ON, self._passed)
-        for table in (messages, deadlines, assignments, steps):
+        for table in (meanings, messages, deadlines, assignments, steps):
             if rows := self._rows[table]:
                 await conn.execute(plain_insert(table), rows)
         await self._write_parties()

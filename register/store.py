@@ -16,6 +16,7 @@ from register import (
     clock,
     closing,
     dialogues,
+    earlier,
     entering,
     journal,
     mailbook,
@@ -38,6 +39,7 @@ from register.records import (
     Deadline,
     Decision,
     Dialogue,
+    EarlierCase,
     Entered,
     Entry,
     Happening,
@@ -265,6 +267,21 @@ class Register:
         """What was decided when a case was opened."""
         async with self._reading() as conn:
             return await cases.decision(conn, case_id)
+
+    async def meaning(self, case_id: str) -> bytes:
+        """What the first message of a case meant; empty where that is not kept."""
+        async with self._reading() as conn:
+            return await earlier.meaning(conn, case_id)
+
+    async def closed_meanings(self, organisation: str, category: str) -> tuple[tuple[str, bytes], ...]:
+        """The ids of a school's closed cases of a category, the newest first, each with what it meant."""
+        async with self._reading() as conn:
+            return await earlier.closed_meanings(conn, organisation, category)
+
+    async def ended(self, ids: Sequence[str]) -> tuple[EarlierCase, ...]:
+        """The closed ones of some cases, with when and how they ended, in their order."""
+        async with self._reading() as conn:
+            return await earlier.ended(conn, ids)
 
     async def journal(self, case_id: str | None = None) -> tuple[JournalEntry, ...]:
         """The lines of a case, or of the whole book."""

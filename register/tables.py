@@ -22,7 +22,7 @@ from sqlalchemy.types import BigInteger
 from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
-REVISION = "0010"
+REVISION = "0011"
 
 
 metadata = MetaData(
@@ -127,6 +127,7 @@ _owed = cases.c.acknowledged_at.is_(None) & cases.c.not_acknowledged_because.is_
 Index("ix_cases_owed", cases.c.opened_at, sqlite_where=_owed, postgresql_where=_owed)
 Index(None, cases.c.opened_at)
 Index(None, cases.c.organisation, cases.c.opened_at)
+Index(None, cases.c.organisation, cases.c.status, cases.c.category, cases.c.opened_at)
 Index(None, cases.c.organisation, cases.c.unit, cases.c.status, cases.c.opened_at)
 
 #: who belongs to a case; none for an anonymous one
@@ -135,6 +136,14 @@ parties = Table(
     metadata,
     Column("case_id", String(40), ForeignKey("cases.id"), primary_key=True),
     Column("address", Words, primary_key=True, index=True),
+)
+
+#: what the first message of a case meant, see `classifiers.alike`; none of an anonymous one, see docs/anonymity.md
+meanings = Table(
+    "meanings",
+    metadata,
+    Column("case_id", String(40), ForeignKey("cases.id"), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
 )
 
 #: what a message said and what became of it; sender and Message-ID are empty in an anonymous case

@@ -90,6 +90,7 @@ def sample(language: str, country: str = "SE") -> LetterFacts:
         passed_on_by="Rektor <rektor@school.example>",
         local_facts=("…",),
         because=("…",),
+        similar=("…",),
         may_belong_to=("ÅKR 2026/0003",),
         steps=("…",),
         not_acknowledged="…",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,13 +13,16 @@ from typing import Any
 from bot.commands import sources
 from bot.commands.register import whole_case
 from bot.desk import Desk
+from bot.earlier import SHOWN, earlier_of, lines
 from bot.output import console, emit, say, show
 from bot.pipeline import consider
 from bot.settings import SQLITE, Database, Security, Settings, load
-from bot.wiring import open_desk, open_register
+from bot.wiring import load_procedures, open_desk, open_register
 from bot.workers import now
+from bot.writing import Writing
+from procedures.model import Procedure
 from register.errors import Permanent
-from register.records import Case, Entry, Understanding
+from register.records import Case, EarlierCase, Entry, Understanding
 from register.seals import new_id
 
 #: the parts of a decision that are shown one by one
@@ -63,6 +66,7 @@ async def _file(file: Path, to: str | None, settings: Settings) -> dict[str, Any
         "because": entry.ruling.because or None,
         "decision": asdict(entry.decision),
         "verdicts": {name: asdict(verdict) for name, verdict in entry.understanding.questions().items()},
+        "similar": list(_similar(entry.compose.earlier, procedure)) if isinstance(entry.compose, Writing) else [],
         "letters": [
             {"template": one.template, "role": one.role, "to": one.to.value, "subject": one.subject, "body": one.body}
             for one in letters
@@ -120,7 +124,15 @@ async def _case(reference: str, settings: Settings) -> dict[str, Any]:
         case = await register.case(reference)
         if case is None:
             raise Permanent(f"{reference}: is no file that exists and no number in the register")
-        return await whole_case(register, case)
+        found = await earlier_of(register, case)
+        procedure = load_procedures(settings).get(case.organisation)
+        similar = list(_similar(found, procedure)) if procedure else []
+        return {**await whole_case(register, case), "similar": similar}
+
+
+def _similar(earlier: Iterable[EarlierCase], procedure: Procedure) -> Iterator[str]:
+    """B6: number, category, day and how it ended."""
+    return lines(tuple(earlier)[:SHOWN], "en", procedure.zone)
 
 
 def _show(shape: dict[str, Any]) -> None:
@@ -130,6 +142,8 @@ def _show(shape: dict[str, Any]) -> None:
     _show_decision(decision)
     verdicts = ((name, *_verdict(verdict)) for name, verdict in shape["verdicts"].items())
     show("What was understood", ("question", "answer", "score", "because"), verdicts)
+    for line in shape["similar"]:
+        say(f"Similar earlier case: {line}")
     for letter in shape["letters"]:
         say(f"\n{letter['template']} → {letter['role']}: {letter['subject']}", style="bold")
         console.print(letter["body"], markup=False)

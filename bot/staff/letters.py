@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.answering import last_used
 from bot.desk import Desk
+from bot.earlier import earlier_of
 from bot.reach import REACHABLE, Reach
 from bot.writing import SENDER, Writing
 from procedures.decide import Situation
@@ -54,6 +55,7 @@ async def written(
         decision=_as_it_stands(decision, case, tuple(kept)),
         open_cases=await desk.open_cases(reach.procedure, replace(decision, unit=case.unit)),
         now=now,
+        earlier=await earlier_of(desk.register, case),
         linked=reach.linked,
         said=said,
         writer=contact(reach.procedure, by) if by else None,

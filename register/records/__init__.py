@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from register.records.acting import Act, StaffChat, Taken
 from register.records.arriving import Attachment, Authenticity, Automatic, RawMessage, Ruling, Signature, Submission
-from register.records.belonging import Match, ThreadKey
+from register.records.belonging import EarlierCase, Match, ThreadKey
 from register.records.blank import BlankField, BlankForm
 from register.records.books import Books, Figures, SetAside, Whereabouts
 from register.records.conversing import Dialogue, Turn
@@ -54,6 +54,7 @@ __all__ = [
     "Decision",
     "Dialogue",
     "Disposition",
+    "EarlierCase",
     "Entered",
     "Entry",
     "Figures",

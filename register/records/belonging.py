@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from register.records.keeping import Case
 
@@ -32,3 +33,12 @@ class Match:
     #: whom that letter was for, a role or `sender`, and what it was
     letter_role: str = ""
     letter_template: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierCase:
+    """A closed case that is like another one, with when and how it ended."""
+
+    case: Case
+    closed_at: datetime
+    how: str

@@ -94,6 +94,8 @@ class LetterFacts:
     local_facts: tuple[str, ...] = ()
     #: for notices: the evidence of the verdicts and the reason of the decision, line by line
     because: tuple[str, ...] = ()
+    #: for notices: closed cases like this one, with when and how they ended, line by line (B6)
+    similar: tuple[str, ...] = ()
     #: references of cases that this may belong to
     may_belong_to: tuple[str, ...] = ()
     #: for notices: the owner's steps with their dates, line by line

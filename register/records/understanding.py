@@ -53,6 +53,8 @@ class Understanding:
     asks_status: Verdict = Verdict(label=False)
     #: one or two sentences of the message that say best what it is about (D5), as written, at most 300 characters
     gist: str = ""
+    #: the meaning of the whole as `classifiers.alike` keeps it; empty where the words alone sufficed
+    meaning: bytes = field(default=b"", repr=False)
 
     def questions(self) -> dict[str, Verdict]:
         """Every verdict by the name of its question."""

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from register.records import Case, Disposition
+from register.records import Case, Disposition, Verdict
 from register.store import Register
-from tests.unit.register.making import ANSWER, NOW, decision, entered, letter, opened
+from tests.unit.register.making import ANSWER, NOW, decision, entered, letter, opened, understanding
 
 LATER = NOW + timedelta(days=1)
 ADDED = decision(disposition=Disposition.JOINED, deadlines=(), letters=(), stage="", owner="")
@@ -57,3 +57,21 @@ async def test_what_a_person_adds_opens_a_closed_case_again(register: Register) 
 
 async def test_what_is_not_there_cannot_be_closed(register: Register) -> None:
     assert not await register.close_case("nobody", "head", "so", (), NOW)
+
+
+async def test_only_closed_cases_of_the_school_are_found_by_their_meaning(register: Register) -> None:
+    """B6: none of somebody who stays unknown, whose words are not kept in any form."""
+    unknown = understanding(meaning=b"1234", anonymous=Verdict(label=True))
+    cases = [
+        await opened(register, str(number), understanding=said)
+        for number, said in enumerate((understanding(meaning=b"1234"), understanding(), unknown, unknown))
+    ]
+    assert await register.closed_meanings("skola", "meals") == ()
+    for case in cases[:3]:
+        await register.close_case(case.id, "head", "so", (), LATER)
+    assert await register.closed_meanings("skola", "meals") == ((cases[0].id, b"1234"),)
+    assert await register.closed_meanings("skola", "transport") == ()
+    assert await register.closed_meanings("other", "meals") == ()
+    (ended,) = await register.ended([cases[3].id, cases[0].id])
+    assert (ended.case.id, ended.closed_at, ended.how) == (cases[0].id, LATER, "so")
+    assert (await register.meaning(cases[0].id), await register.meaning(cases[2].id)) == (b"1234", b"")
