@@ -201,12 +201,15 @@ def replay(
 def train(
     out: Annotated[Path | None, typer.Option(help="Where the artefact goes; default the program's own.")] = None,
     corpus: Annotated[list[Path] | None, typer.Option(help="Labelled JSON lines; default the program's own.")] = None,
+    with_corrections: Annotated[
+        bool, typer.Option("--with-corrections", help="Also learn from what people have corrected in the register.")
+    ] = False,
     config: Config = None,
 ) -> None:
     """Makes the classifiers' artefact from the corpus."""
     from bot.commands.train import train as make
 
-    make(out, corpus)
+    make(out, corpus, with_corrections=with_corrections, config=config)
 
 
 @app.command()

@@ -73,6 +73,31 @@ def close(
     end(reference, because=because, by=by, tell=tell, config=config)
 
 
+@book.command()
+def correct(
+    reference: Annotated[str, typer.Argument(metavar="REF")],
+    kind: Annotated[str | None, typer.Option(help="complaint, concern, question, praise, follow_up, other.")] = None,
+    category: Annotated[str | None, typer.Option(help="The category's id.")] = None,
+    unit: Annotated[str | None, typer.Option(help="The unit's id in the procedure file.")] = None,
+    urgent: Annotated[bool | None, typer.Option("--urgent/--not-urgent", help="A child may be in danger.")] = None,
+    by: By = None,
+    config: Config = None,
+) -> None:
+    """Corrects what was understood of a case; passes nothing on, and says what would now be due."""
+    from bot.commands.correcting import correct as put
+
+    said = {"kind": kind, "category": category, "unit": unit, "urgent": urgent}
+    put(reference, {name: one for name, one in said.items() if one is not None}, by=by, config=config)
+
+
+@book.command()
+def corrections(json: Json = True, config: Config = None) -> None:
+    """Prints the corrected cases as labelled messages, one JSON object a line, for `lyhord train`."""
+    from bot.commands.correcting import corrections as tell
+
+    tell(config)
+
+
 @book.command("copy")
 def copy_(
     source: Annotated[str, typer.Argument(metavar="FROM", help="The database that holds the register.")],

@@ -15,6 +15,7 @@ from register import (
     cases,
     clock,
     closing,
+    correcting,
     dialogues,
     earlier,
     entering,
@@ -351,6 +352,15 @@ class Register:
     async def close_case(self, case_id: str, role: str, because: str, letters: Sequence[Letter], now: datetime) -> bool:
         """A role closes a case, and its dates end; False, and nothing written, where it is closed already."""
         return await self._writer.write(closing.CLOSE, (case_id, role, because, letters, now))
+
+    async def correct(self, case_id: str, role: str, labels: correcting.Labels, now: datetime) -> bool:
+        """A role corrects kind, category, unit or urgency; False, and nothing written, where they were so already."""
+        return await self._writer.write(correcting.CORRECT, (case_id, role, labels, now))
+
+    async def corrections(self) -> Mapping[str, correcting.Labels]:
+        """What people have corrected, by the id of the case."""
+        async with self._reading() as conn:
+            return await correcting.corrections(conn)
 
     async def alarm(self, code: str, subject: str, now: datetime) -> bool:
         """Raises an alarm; True only when it did not stand already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import classifiers
@@ -18,14 +18,17 @@ CORPUS = Path(classifiers.__file__).parent / "corpus"
 MEASURED = ("sv.jsonl", "bg.jsonl", "nb.jsonl", "en_other.jsonl")
 
 
-def train(out: Path | None, corpus: Sequence[Path] | None) -> None:
-    """Makes the artefact; the same corpus gives the same bytes."""
+def train(out: Path | None, corpus: Sequence[Path] | None, *, with_corrections: bool, config: Path | None) -> None:
+    """Makes the artefact; the same corpus gives the same bytes. What people corrected never leaves this machine."""
+    from bot.commands.correcting import corrections_file
     from classifiers.model import SHIPPED
     from classifiers.train import train
 
     target = out or SHIPPED
-    with _progress() as tell:
-        train(_existing(corpus) or sorted(CORPUS.glob("*.jsonl")), target, progress=tell)
+    files = _existing(corpus) or tuple(sorted(CORPUS.glob("*.jsonl")))
+    with _progress() as tell, ExitStack() as more:
+        own = (more.enter_context(corrections_file(config)),) if with_corrections else ()
+        train((*files, *own), target, progress=tell)
     say(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from bot.__main__ import main
+from bot.commands.correcting import corrections_file
+from classifiers import corpus_file
 
 
 class Said(NamedTuple):
@@ -322,3 +324,33 @@ def test_a_case_is_closed_and_refused_twice(run: Run, food: Path) -> None:
     letter = whole["letters"][-1]
     assert (letter["template"], letter["language"], letter["role"]) == ("closed", "sv", "sender")
     assert "avslutat" in letter["body"]
+
+
+def test_a_correction_is_kept_as_a_labelled_message_and_passes_nothing_on(run: Run, food: Path) -> None:
+    """Issue 6.8: and says what the procedure would now have done."""
+    (taken,) = run("intake", str(food), "--json").objects
+    number = taken["reference"]
+    correct = ("register", "correct", number)
+    (before,) = run("register", "show", number, "--json").objects
+    assert run("register", "corrections").objects == []
+    assert "there is no category cats" in run(*correct, "--category", "cats").err
+    assert "a praise has no category" in run(*correct, "--kind", "praise", "--category", "meals").err
+    assert "say what is to be corrected" in run(*correct).err
+    said = run(*correct, "--category", "safety_order", "--unit", "Gärdet", "--urgent")
+    assert said.status == 0, said.err
+    assert "These would be told at once: " in said.out
+    assert "Nothing of this was done" in said.out
+    assert "is so already" in run(*correct, "--category", "safety_order").err
+    (after,) = run("register", "show", number, "--json").objects
+    assert (after["category"], after["unit"], after["urgent"]) == ("safety_order", "Gärdet", True)
+    assert [after[name] for name in ("owner", "deadlines", "stage")] == [
+        before[name] for name in ("owner", "deadlines", "stage")
+    ]
+    assert len(after["letters"]) == len(before["letters"])
+    with corrections_file(None) as file:
+        (example,) = corpus_file.read([file])
+    assert (example.id, example.lang, example.category, example.urgent) == (number, "sv", "safety_order", True)
+    assert (example.subject, example.body.strip(), example.unit) == ("Klagomål på maten", FOOD, "Gärdet")
+    assert run(*correct, "--kind", "praise").status == 0
+    assert run("register", "corrections").objects[0]["category"] is None
+    assert run("register", "verify").status == 0

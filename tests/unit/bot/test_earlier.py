@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.commands.correcting import words_of
 from bot.earlier import earlier_of, seen_by
 from classifiers import embedding
 from register.records import Case, EarlierCase
@@ -63,3 +64,16 @@ async def test_a_role_that_must_not_see_a_case_never_learns_of_it(trial: Trial) 
     found = [EarlierCase(case=one, closed_at=AT, how=HOW) for one in (hidden, case, *seen)]
     assert [one.case.id for one in seen_by("head", found, case)] == ["0", "1", "2"]
     assert [one.case.id for one in seen_by("other", found, case)] == ["hidden", "0", "1"]
+
+
+async def test_an_example_of_a_conversation_holds_what_was_written_until_the_case_was_opened(trial: Trial) -> None:
+    """Issue 6.8."""
+    case = await case_of(trial, MILK, 1)
+    part = {"disposition": "joined", "joined_by": "conversation", "channel": "telegram", "subject": "", "reply": ""}
+    rows = [
+        {**part, "text": "Nu igen.", "received_at": case.opened_at},
+        {**part, "text": "Hej!", "received_at": case.opened_at - timedelta(minutes=2)},
+        {**part, "text": "Och?", "received_at": case.opened_at + timedelta(days=1)},
+        {**part, "text": "Mjölk.", "received_at": case.opened_at, "disposition": "registered", "joined_by": ""},
+    ]
+    assert words_of(case, rows) == {"channel": "chat", "subject": "", "body": "Hej!\nMjölk.\nNu igen."}

@@ -75,3 +75,17 @@ async def test_only_closed_cases_of_the_school_are_found_by_their_meaning(regist
     (ended,) = await register.ended([cases[3].id, cases[0].id])
     assert (ended.case.id, ended.closed_at, ended.how) == (cases[0].id, LATER, "so")
     assert (await register.meaning(cases[0].id), await register.meaning(cases[2].id)) == (b"1234", b"")
+
+
+async def test_a_correction_changes_the_facts_and_stays_in_the_journal(register: Register) -> None:
+    """Issue 6.8: owner and dates stay; what was said later of the same fact counts."""
+    case = await opened(register)
+    assert await register.correct(case.id, "head", {"category": "transport", "urgent": True}, LATER)
+    assert not await register.correct(case.id, "head", {"category": "transport"}, LATER)
+    assert not await register.correct("nobody", "head", {"category": "transport"}, LATER)
+    assert await register.correct(case.id, "head", {"urgent": False, "unit": "north"}, LATER)
+    after = await now_of(register, case)
+    assert (after.category, after.urgent, after.unit, after.kind) == ("transport", False, "north", case.kind)
+    assert (after.owner, after.deadlines) == (case.owner, case.deadlines)
+    assert await register.corrections() == {case.id: {"category": "transport", "urgent": False, "unit": "north"}}
+    assert await register.verify() == ()
