@@ -119,12 +119,18 @@ class Writing:
             local_facts=self._open_cases(order, case),
             may_belong_to=self.situation.may_belong_to,
             returned_from=self.situation.letter_role,
+            reopened=self._before == "closed" and case.status == "open",
         )
         if order.to != SENDER:
             return replace(facts, similar=self._similar(order, case, language))
         receipt = self.receipt(case) if order.template == RECEIPT else ""
         said: dict[str, Any] = {"message": self.said, "writer": self.writer} if self.said else {}
         return replace(facts, receipt_code=self.receipt_code, asked=self.asked, receipt=receipt, **said, **self.more)
+
+    @property
+    def _before(self) -> str:
+        """How the case stood that the message joins; empty for a new one."""
+        return self.situation.case.status if self.situation.case else ""
 
     def _open_cases(self, order: LetterOrder, case: Case) -> tuple[str, ...]:
         """The unit's open cases that this role may see; never one that is about its holder (G2)."""

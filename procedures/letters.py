@@ -49,12 +49,13 @@ def letter_facts(
     local_facts: tuple[str, ...] = (),
     may_belong_to: tuple[str, ...] = (),
     returned_from: str = "",
+    reopened: bool = False,
 ) -> LetterFacts:
     """All that a letter of this order may say, in a language; in English where no procedure has the language.
 
     `category_title`: of the case's category in that language, empty where unsure. `local_facts` (D4) and
     `may_belong_to` go to roles only, as does the message itself. `returned_from`: the role, or `sender`, whose letter
-    came back. Nobody who is excluded is ever named.
+    came back. `reopened`: the message has opened a closed case again. Nobody who is excluded is ever named.
     """
     writer = _Writer(
         procedure=procedure,
@@ -66,6 +67,7 @@ def letter_facts(
         order=order,
         category_title=category_title,
         returned_from=returned_from,
+        reopened=reopened,
     )
     for_role = {} if order.to == "sender" else writer.for_role(local_facts, may_belong_to)
     return LetterFacts(**writer.about_case(), **writer.about_stage(), **writer.for_sender(), **for_role)
@@ -82,6 +84,7 @@ class _Writer:
     order: LetterOrder
     category_title: str
     returned_from: str = ""
+    reopened: bool = False
 
     # --- for every letter ---
 
@@ -161,7 +164,8 @@ class _Writer:
     def _because(self) -> tuple[str, ...]:
         spoken = advice.said(self.submission, self._phrases.reasons)
         why = reasons(self.procedure, self.decision, self.understanding, self.language, self.category_title)
-        return (*filter(None, (spoken,)), *why)
+        again = self._phrases.reasons["reopened"] if self.reopened else ""
+        return (*filter(None, (again, spoken)), *why)
 
     def _undeliverable(self) -> str:
         role = self.procedure.role(self.returned_from)

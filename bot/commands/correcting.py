@@ -47,7 +47,7 @@ def correct(reference: str, labels: Labels, *, by: str | None, config: Path | No
             if not await register.correct(case.id, role, known, now()):
                 raise Permanent(f"{case.reference}: is so already; nothing was changed")
             say(f"{case.reference}: corrected by {role}")
-            for line in await _now_due(register, replace(case, **known), procedure):
+            for line in await _now_due(register, case, replace(case, **known), procedure):
                 say(line)
 
     asyncio.run(put())
@@ -79,10 +79,10 @@ def _right(labels: Labels, wrong: Sequence[str]) -> dict[str, Any]:
     return dict(labels)
 
 
-async def _now_due(register: Register, case: Case, procedure: Procedure) -> list[str]:
+async def _now_due(register: Register, before: Case, case: Case, procedure: Procedure) -> list[str]:
     """What the procedure would decide of the case with its facts as they are now, where that differs."""
     messages, verdicts = await register.messages(case.id), await register.verdicts(case.id)
-    if case.status != "open" or not messages:
+    if not messages:
         return []
     submission = replace(first_message(case, messages[0]), text=messages[0]["text"], form=dict(messages[0]["form"]))
     situation = Situation(
@@ -91,7 +91,9 @@ async def _now_due(register: Register, case: Case, procedure: Procedure) -> list
         understanding=_as_corrected(case, verdicts),
         received_at=case.opened_at,
     )
-    return list(_differences(decide(procedure, situation, case.opened_at), case))
+    decision = decide(procedure, situation, case.opened_at)
+    moves = _moves(decision, case) if case.status == "open" else ()
+    return [*moves, *(_calls(decision) if case.urgent and not before.urgent else ())]
 
 
 def _as_corrected(case: Case, verdicts: Mapping[str, Verdict]) -> Understanding:
@@ -101,19 +103,23 @@ def _as_corrected(case: Case, verdicts: Mapping[str, Verdict]) -> Understanding:
     return replace(Understanding(), **known)
 
 
-def _differences(decision: Decision, case: Case) -> Iterator[str]:
-    told = [order.to for order in decision.letters if order.template == "urgent_notice"]
+def _moves(decision: Decision, case: Case) -> Iterator[str]:
     dates = {(one.kind, one.due_at) for one in decision.deadlines}
-    same = (decision.owner, decision.stage) == (case.owner, case.stage)
-    if same and dates <= {(one.kind, one.due_at) for one in case.deadlines} and not told:
-        yield "By the procedure it stays where it is."
+    moves = (decision.owner, decision.stage) != (case.owner, case.stage)
+    if not moves and dates <= {(one.kind, one.due_at) for one in case.deadlines}:
+        yield "By the procedure it stays with its owner and its dates."
         return
-    yield f"By the procedure it would now go to {decision.owner}, stage {decision.stage} ({decision.clause})."
-    for kind, due_at in sorted(dates):
-        yield f"It would be due: {kind} by {due_at.astimezone():%Y-%m-%d}."
-    if told:
-        yield f"These would be told at once: {', '.join(told)}. Call them."
+    if moves:
+        yield f"By the procedure it would now go to {decision.owner}, stage {decision.stage} ({decision.clause})."
+    for kind, due_at in sorted(dates, key=lambda one: one[1]):
+        yield f"By the procedure it would be due: {kind} by {due_at.astimezone():%Y-%m-%d}."
     yield f"Nothing of this was done: {case.owner} has it, with the dates that it had."
+
+
+def _calls(decision: Decision) -> Iterator[str]:
+    """Whom the procedure tells at once when a child may be in danger."""
+    if told := [order.to for order in decision.letters if order.template == "urgent_notice"]:
+        yield f"No urgent notice has left. By the procedure these are told at once, so call them: {', '.join(told)}."
 
 
 # --- labelled examples ---

@@ -338,7 +338,7 @@ def test_a_correction_is_kept_as_a_labelled_message_and_passes_nothing_on(run: R
     assert "say what is to be corrected" in run(*correct).err
     said = run(*correct, "--category", "safety_order", "--unit", "Gärdet", "--urgent")
     assert said.status == 0, said.err
-    assert "These would be told at once: " in said.out
+    assert "so call them: " in said.out
     assert "Nothing of this was done" in said.out
     assert "is so already" in run(*correct, "--category", "safety_order").err
     (after,) = run("register", "show", number, "--json").objects

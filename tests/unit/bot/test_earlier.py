@@ -77,3 +77,15 @@ async def test_an_example_of_a_conversation_holds_what_was_written_until_the_cas
         {**part, "text": "Mjölk.", "received_at": case.opened_at, "disposition": "registered", "joined_by": ""},
     ]
     assert words_of(case, rows) == {"channel": "chat", "subject": "", "body": "Hej!\nMjölk.\nNu igen."}
+
+
+async def test_who_has_a_closed_case_is_told_that_it_is_open_again(trial: Trial) -> None:
+    """C16."""
+    case = await case_of(trial, MILK, 1)
+    await closed(trial, case)
+    more = mail(TO, f"Sv: {case.reference}", "Nu har det hänt igen, hon fick mjölk i dag.", sender=case.parties[0])
+    again = await trial.case(more, AT + timedelta(days=2))
+    assert (again.id, again.status) == (case.id, "open")
+    (notice,) = await trial.letters(case, "added_notice")
+    assert "är öppet igen" in notice["body"]
+    assert "reopened" in await trial.journal(case)
