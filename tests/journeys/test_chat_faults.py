@@ -100,7 +100,7 @@ async def test_an_answer_to_the_acknowledgement_joins_its_case(botapi: BotApi, t
         acknowledgements = []
         for text in (
             COMPLAINT,
-            "Ingen byter blöjor på min son, han är röd varje dag när vi hämtar. Jag klagar på det.",
+            "Klätterställningen på gården är trasig och staketet har gått sönder. Jag klagar på det.",
         ):
             await parent.does({"says": "/new"})
             await parent.hears(["Vad har hänt?"])
