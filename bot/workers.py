@@ -20,7 +20,7 @@ from bot.tally import Tally
 from bot.watch import Watch
 from bot.writing import SENDER
 from register.cases import ACKNOWLEDGING
-from register.errors import LeaseLost, Temporary
+from register.errors import LeaseLost, Permanent, Temporary
 from register.line import News
 from register.outbox import CONVERSATION
 from register.records import AddressKind, Entered, RawMessage
@@ -40,6 +40,8 @@ FIRST_RETRY = timedelta(seconds=30)
 #: the code of the alarm that rings when our own login is refused
 OUTGOING = "outgoing"
 LONGEST_RETRY = timedelta(hours=6)
+#: a message that was in hand when a process died, so many times, is set aside unread
+MOST_DEATHS = 10
 
 
 def now() -> datetime:
@@ -129,6 +131,7 @@ class Workers:
 
     async def _enter_or_fail(self, raw: RawMessage) -> None:
         try:
+            _spare(raw)
             entered = await take_in(raw, self.desk, now())
         except LeaseLost:
             raise
@@ -236,6 +239,12 @@ class Workers:
         self.stopping.set()
         for wake in (self.messages, self.letters, self.urgent, self.tick):
             wake()
+
+
+def _spare(raw: RawMessage) -> None:
+    """Raises Permanent for a message that seems to kill whoever reads it; a person looks at it, the others go on."""
+    if raw.deaths >= MOST_DEATHS:
+        raise Permanent(f"the program has died {raw.deaths} times while it held this message")
 
 
 def retry_pause(attempts: int) -> timedelta:

@@ -34,23 +34,34 @@ async def _sign_in(pen: Pen, wish: tuple[str, datetime]) -> int:
 
 
 async def _strike(pen: Pen, names: Sequence[str] | None) -> tuple[str, ...]:
-    """Takes processes off the list, these or (None) all, and frees what they hold; returns who was still on it."""
+    """Takes the dead off the list, these or (None) all, and frees what they held; returns who was still on it."""
+    return await _free(pen, names, deaths=1)
+
+
+async def _leave(pen: Pen, name: str) -> tuple[str, ...]:
+    """Takes a process off the list that ends as it should, and frees what it has not finished."""
+    return await _free(pen, (name,), deaths=0)
+
+
+async def _free(pen: Pen, names: Sequence[str] | None, *, deaths: int) -> tuple[str, ...]:
     query = delete(processes).returning(processes.c.name)
     struck = (await pen.conn.execute(query if names is None else query.where(processes.c.name.in_(names)))).scalars()
     if gone := tuple(struck):
         # An attempt that death broke off is none: the pause after the next fault is as long as after a first one.
         messages = update(spool).where(spool.c.ended_at.is_(None), spool.c.claimed_by.in_(gone))
-        await pen.conn.execute(messages.values(claimed_by="", ready_at=None, attempts=spool.c.attempts - 1))
+        back = {"claimed_by": "", "attempts": spool.c.attempts - 1}
+        await pen.conn.execute(messages.values(**back, ready_at=None, deaths=spool.c.deaths + deaths))
         # A letter could leave when it was claimed: it keeps its place in the row, and the urgent ones their lane.
         waiting = update(letters).where(letters.c.ended_at.is_(None), letters.c.claimed_by.in_(gone))
-        back = {"ready_at": letters.c.created_at, "attempts": letters.c.attempts - 1}
-        await pen.conn.execute(waiting.values(claimed_by="", **back))
+        place = {"ready_at": letters.c.created_at, "attempts": letters.c.attempts - 1}
+        await pen.conn.execute(waiting.values(claimed_by="", **place))
         pen.news |= set(News)
     return gone
 
 
 SIGN_IN = Work(one_by_one(_sign_in), Order.UNJOURNALLED)
 STRIKE = Work(one_by_one(_strike), Order.UNJOURNALLED)
+LEAVE = Work(one_by_one(_leave), Order.UNJOURNALLED)
 
 
 class Attendance:
@@ -87,7 +98,7 @@ class Attendance:
     async def sign_out(self) -> None:
         """Frees what this process did not finish and takes it off the list; to be called when `keep` has ended."""
         with suppress(Temporary):
-            await self._writer.write(STRIKE, (self._name,))
+            await self._writer.write(LEAVE, self._name)
 
     async def attend(self, door: str, work: Callable[[], Awaitable[None]], standing_by: Callable[[], None]) -> None:
         """Does `work` while this process alone has the door; until then it stands by, and says so.

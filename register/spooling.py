@@ -124,7 +124,9 @@ async def _replay(pen: Pen, wish: tuple[Sequence[int] | None, datetime]) -> int:
     query = update(spool).where(spool.c.outcome == FAILED)
     if ids is not None:
         query = query.where(spool.c.id.in_([one for one in ids if 0 < one < 2**63]))
-    again = query.values(ended_at=None, outcome="", ready_at=None, claimed_by="", attempts=0).returning(spool.c.id)
+    again = query.values(ended_at=None, outcome="", ready_at=None, claimed_by="", attempts=0, deaths=0).returning(
+        spool.c.id
+    )
     replayed = sorted((await pen.conn.execute(again)).scalars())
     if replayed:
         pen.news.add(News.MESSAGES)
@@ -181,4 +183,5 @@ def _raw(row: RowMapping) -> RawMessage:
         spool_id=row["id"],
         attempts=row["attempts"],
         claimed_by=row["claimed_by"],
+        deaths=row["deaths"],
     )

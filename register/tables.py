@@ -22,7 +22,7 @@ from sqlalchemy.types import BigInteger
 from register.columns import Json, Moment, Words
 
 #: the revision of the last migration, which these tables describe
-REVISION = "0011"
+REVISION = "0012"
 
 
 metadata = MetaData(
@@ -67,6 +67,8 @@ spool = Table(
     _text("envelope_from", None),
     _text("organisation", None),
     Column("attempts", Integer, nullable=False, default=0),
+    # How often a process has died while it held this message.
+    Column("deaths", Integer, nullable=False, default=0, server_default="0"),
     _code("claimed_by"),
     # Not before this moment: the end of a lease or of a wait; empty: at once.
     Column("ready_at", Moment),

@@ -32,6 +32,8 @@ class RawMessage:
     #: how often a worker has claimed it, this time included; with `claimed_by` it fences the claim
     attempts: int = 0
     claimed_by: str = ""
+    #: how often a process has died while it held it
+    deaths: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.alarms import MOST_ALIKE, Alarms
 from bot.desk import Desk
-from bot.workers import LEASE, Workers, now, retry_pause
+from bot.workers import LEASE, MOST_DEATHS, Workers, now, retry_pause
 from register.errors import Permanent, Temporary, Unauthorised
 from register.records import AddressKind, Disposition, Entered, Letter, RawMessage
 from register.store import Register
@@ -249,3 +249,22 @@ async def test_a_refused_login_of_ours_rings_at_once_and_once(make_desk: MakeDes
     await workers.dispatch_once(urgent=False)
     assert [letter.template for letter in relay.letters] == ["alarm"]
     assert [one["template"] for one in await register.letters()].count("alarm") == 2
+
+
+async def test_a_message_that_kills_whoever_reads_it_is_set_aside(make_desk: MakeDesk, register: Register) -> None:
+    """G4: it is not read for ever at every start; a person looks at it, and the message after it is taken in."""
+    workers = workers_of(make_desk(register), Bag())
+    await workers.receive(arrived(complaint("alexanderskolan", "sv")))
+    for life in range(MOST_DEATHS):
+        worker = f"life {life}"
+        await register.attendance(worker, lambda _: None, now).sign_in()
+        assert len(await register.claim_messages(worker, 9, now(), LEASE)) == 1
+    await register.attendance(workers.name, lambda _: None, now).sign_in()
+    await workers.receive(arrived(complaint("nordberg", "nb")))
+    assert await workers.intake_once() == 2
+    (aside,) = await register.set_aside()
+    assert (aside.reason, aside.detail.partition(":")[0]) == ("failed", "bot/workers.py")
+    assert [case.organisation for case in await register.cases()] == ["nordberg"]
+    assert await register.replay(None, now()) == 1
+    assert await workers.intake_once() == 1
+    assert len(await register.cases()) == 2
