@@ -18,9 +18,13 @@ WINDOWS: tuple[tuple[timedelta, int], ...] = (
     (timedelta(hours=3), 10),
     (timedelta(days=1), 40),
 )
-#: messages alike from addresses of one domain that are answered within a day. A program that writes from a new address
-#: each time stops with the twentieth letter; so many parents do not write the same words
-ALIKE_WITHIN, MOST_ALIKE = timedelta(days=1), 20
+#: messages alike from addresses of one domain that are answered within a day. A program that answers from a new
+#: address each time stops with the twentieth letter. Parents who agree on a text begin mails of their own, and many may
+ALIKE_WITHIN, MOST_ALIKE, MOST_AGREED = timedelta(days=1), 20, 200
+#: how mail programs begin the subject of an answer
+_ANSWERS = re.compile(
+    r"\s*(?:re|sv|vs|vl|aw|antw|ang|odp|отг|отн|ynt|rv|res|rif|ref)\s*(?:\[\d+\])?\s*:", re.IGNORECASE
+)
 
 #: fields of programs that answer by themselves; a value of `no` or `false` says that one did not
 _AUTO_HEADERS = (
@@ -239,11 +243,13 @@ def rate_limit(_: Submission, facts: Facts) -> Ruling | None:
     return None
 
 
-def likeness(_: Submission, facts: Facts) -> Ruling | None:
+def likeness(submission: Submission, facts: Facts) -> Ruling | None:
     """Many messages of the same words from one domain: two programs that answer each other from changing addresses."""
-    if facts.alike < MOST_ALIKE:
+    answers = submission.in_reply_to or submission.references or _ANSWERS.match(submission.subject)
+    limit = MOST_ALIKE if answers else MOST_AGREED
+    if facts.alike < limit:
         return None
-    return _no("alike", f"{facts.alike} messages alike from this domain, the limit is {MOST_ALIKE}")
+    return _no("alike", f"{facts.alike} messages alike from this domain, the limit is {limit}")
 
 
 def unproven(submission: Submission, _: Facts) -> Ruling | None:

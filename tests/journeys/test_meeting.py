@@ -58,7 +58,7 @@ async def test_a_mail_goes_on_in_the_chat_and_back(own: House, botapi: BotApi) -
 async def test_an_open_chat_is_asked_and_once_cut_is_in_no_byte_of_the_folder(own: House, botapi: BotApi) -> None:
     """G3, A4: database, log of writes, outbox, spool, journal, log and a copy of the register."""
     parent = Parent(botapi, "sv", CHAT)
-    await parent.does({"says": "Jag vill klaga: på Gärdet får barnen inte gå ut på hela dagen."})
+    await parent.does({"says": "Jag vill klaga: taket på Gärdet läcker och det luktar mögel i hallen."})
     await parent.hears(["Ska jag lämna in det?"])
     await parent.does({"presses": "Lämna in anonymt"})
     await parent.hears(["Din kod", "Det här kan vi inte lova"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from intake.guards import MOST_ALIKE, judge
+from intake.guards import MOST_AGREED, MOST_ALIKE, judge
 from intake.threads import likeness
 from register.records import Ruling, Submission
 from tests.unit.intake.mails import reading
@@ -35,8 +37,12 @@ def test_a_few_words_say_nothing() -> None:
 
 
 def test_many_alike_are_not_answered() -> None:
-    def ruled(alike: int) -> Ruling:
-        return judge(mail("a@b.example"), own_addresses=frozenset(), is_own_message_id=lambda _: False, alike=alike)
+    """Twenty that answer something; many more parents may agree on a text, and each of them is answered."""
 
-    assert ruled(MOST_ALIKE - 1).answerable
-    assert (ruled(MOST_ALIKE).reason, ruled(MOST_ALIKE).automatic) == ("alike", None)
+    def ruled(alike: int, subject: str) -> Ruling:
+        one = replace(mail("a@b.example"), subject=subject)
+        return judge(one, own_addresses=frozenset(), is_own_message_id=lambda _: False, alike=alike)
+
+    for subject, most in (("Sv: Vi har fått ditt klagomål", MOST_ALIKE), ("Svenskan i 4B", MOST_AGREED)):
+        assert ruled(most - 1, subject).answerable
+        assert (ruled(most, subject).reason, ruled(most, subject).automatic) == ("alike", None)
