@@ -28,7 +28,8 @@ _LETTER_ID = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 
 def new_id() -> str:
     """A random, unguessable id for a case or a letter: 16 characters, 80 bits."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
+    # One call of the kernel for all of them: 32 signs divide 256 evenly, so that each is as likely as the others.
+    return "".join(ALPHABET[octet % len(ALPHABET)] for octet in secrets.token_bytes(ID_LENGTH))
 
 
 class Seals:
