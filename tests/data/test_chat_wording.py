@@ -27,6 +27,7 @@ def test_the_bot_speaks_fifteen_languages() -> None:
 @pytest.mark.parametrize("language", EXPECTED)
 def test_every_text_is_there_with_the_values_of_the_swedish_one(language: str) -> None:
     own, swedish = wording(language), wording("sv")
+    assert own.name
     assert own.says.keys() == swedish.says.keys()
     assert own.buttons.keys() == swedish.buttons.keys()
     for key, text in swedish.says.items():
