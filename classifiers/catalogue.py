@@ -83,7 +83,7 @@ class Language(BaseModel):
     name: str
     #: latin, cyrillic or arabic
     script: Literal["latin", "cyrillic", "arabic"] = "latin"
-    #: the code of spaCy's tokeniser for it
+    #: the code of spaCy's language for it
     tokeniser: str
     #: frequent words that tell it from its neighbours
     marks: tuple[str, ...] = ()

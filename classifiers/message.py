@@ -99,6 +99,11 @@ class Message:
         return f"{self.subject}\n{self.body}".strip()
 
     @cached_property
+    def letters(self) -> int:
+        """How many letters subject and body have."""
+        return sum(map(str.isalpha, self.text))
+
+    @cached_property
     def is_latin_bulgarian(self) -> bool:
         """True where Bulgarian is written in Latin letters."""
         return cyrillic.is_latin_bulgarian(self.text)

@@ -15,7 +15,7 @@ def ranked(
     doc: Any, message: Message, head: Head, scores: Mapping[str, Mapping[str, float]]
 ) -> tuple[tuple[str, float], ...]:
     """Everybody as written in the message, the likeliest first, with the likelihood."""
-    everybody: tuple[staff.Candidate, ...] = doc._.staff
+    everybody: tuple[staff.Candidate, ...] = doc._.staff()
     kind, category = best(scores["kind"])[0], best(scores["category"])[0]
     found = []
     for one in everybody:

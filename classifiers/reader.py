@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from classifiers import alike, embedding, features, gist, language, people, pipelines, points
-from classifiers.heads import Head
+from classifiers.heads import Head, Stack
 from classifiers.message import Message
 from classifiers.model import MEANING, WORDS, Model
-from classifiers.questions import LEARNT, POINTED, QUESTIONS
+from classifiers.questions import LEARNT, PEOPLE, QUESTIONS
 from classifiers.reading import Reading
 from register.records import Address, OrganisationFacts, Understanding, Verdict
 
@@ -28,10 +29,13 @@ class Classifiers:
 
         `known` holds embeddings that need not be computed again, by `Message.meaning_text`; for measuring.
         """
-        self._model = model
         self._known = known or {}
         wanted = embedding.available() if meaning is None else meaning
-        self._meaning = wanted and bool(model.heads[MEANING])
+        self._words = Stack.of({name: model.heads[WORDS][name] for name in ("language", *LEARNT)})
+        self._dear = Stack.of(model.heads[MEANING]) if wanted and model.heads[MEANING] else None
+        # The stacks hold all weights: what they were made from need not stay in memory.
+        self._people = model.heads[WORDS][PEOPLE]
+        self._model = replace(model, heads={})
 
     @classmethod
     def from_file(cls, artefact: Path | None = None, *, meaning: bool | None = None) -> Classifiers:
@@ -46,8 +50,8 @@ class Classifiers:
     def language(self, *, subject: str, body: str) -> Verdict:
         """The language of a message alone, by the cheap stage."""
         message = Message.of(subject, body, "email")
-        guess = self._model.heads[WORDS]["language"].scores(self._ngrams(message))
-        return language.answer(message, guess, None, self._model.version)
+        sums = self._words.sums(*self._ngrams(message))
+        return self._language(message, sums, None)
 
     def classify(
         self,
@@ -79,19 +83,17 @@ class Classifiers:
         recipients: tuple[str, ...],
     ) -> Reading:
         ngrams = self._ngrams(message)
-        guess = self._model.heads[WORDS]["language"].scores(ngrams)
-        spoken = language.answer(message, guess, organisation, self._model.version)
+        sums = self._words.sums(*ngrams)
+        spoken = self._language(message, sums, organisation)
         doc = pipelines.pipeline(str(spoken.label))(message.plain)
         hits = doc._.cues
-        cheap = np.concatenate(
-            [ngrams, features.cue_vector(message, hits, self._model.groups) * self._model.scale["cues"]]
-        )
+        cues = features.cue_vector(message, hits, self._model.groups) * self._model.scale["cues"]
         flags = points.flags(message, hits) * self._model.scale["flags"]
-        scores, stage = self._by_words(cheap, flags), WORDS
+        scores, stage = self._by_words(sums, cues, flags), WORDS
         votes: dict[str, Any] = {}
         meaning = b""
-        if self._meaning and not self._is_sure(scores):
-            scores, votes, meaning = self._by_meaning(message, cheap, flags)
+        if self._dear and not self._is_sure(scores):
+            scores, votes, meaning = self._by_meaning(self._dear, message, ngrams, cues, flags)
             stage = MEANING
         return Reading(
             message=message,
@@ -102,7 +104,7 @@ class Classifiers:
             hits=hits,
             scores=scores,
             votes=votes,
-            people=partial(people.ranked, doc, message, self._model.heads[WORDS]["persons"], scores),
+            people=cache(partial(people.ranked, doc, message, self._people, scores)),
             version=self._model.version,
             stage=stage,
             numbers=self._model.numbers,
@@ -110,10 +112,15 @@ class Classifiers:
             meaning=meaning,
         )
 
-    def _ngrams(self, message: Message) -> Any:
-        """The n-gram features of a message, weighted and of length one, dense."""
-        row = np.asarray(features.ngrams([message.plain]).multiply(self._model.idf).todense()).ravel()
-        return row / max(float(np.linalg.norm(row)), 1e-9) * self._model.scale["ngrams"]
+    def _ngrams(self, message: Message) -> tuple[Any, Any]:
+        """The n-gram features of a message, weighted and of length one: their places, and their values there."""
+        places, values = features.buckets(message.plain)
+        values = values * self._model.idf[places]
+        return places, values / max(float(np.linalg.norm(values)), 1e-9) * self._model.scale["ngrams"]
+
+    def _language(self, message: Message, sums: Any, organisation: OrganisationFacts | None) -> Verdict:
+        guess = self._words.scores(sums, ("language",))["language"]
+        return language.answer(message, guess, organisation, self._model.version)
 
     def _is_sure(self, scores: Scores) -> bool:
         """True where the words alone decide: an obvious robot or advert, and no thought of danger."""
@@ -121,20 +128,22 @@ class Classifiers:
             scores["urgent"]["yes"] <= self._model.numbers["sure_calm"]
         )
 
-    def _by_words(self, cheap: Any, flags: Any) -> Scores:
-        heads, pointed = self._model.heads[WORDS], np.concatenate([cheap, flags])
-        return {name: heads[name].scores(pointed if name in POINTED else cheap) for name in LEARNT}
+    def _by_words(self, sums: Any, cues: Any, flags: Any) -> Scores:
+        told = self._words.more(sums, features.BUCKETS, np.concatenate([cues, flags]))
+        return self._words.scores(told, LEARNT)
 
-    def _by_meaning(self, message: Message, cheap: Any, flags: Any) -> tuple[Scores, dict[str, Any], bytes]:
+    def _by_meaning(
+        self, heads: Stack, message: Message, ngrams: tuple[Any, Any], cues: Any, flags: Any
+    ) -> tuple[Scores, dict[str, Any], bytes]:
         """Scores of the dear stage, how much each sentence speaks for each class, and what is kept of the meaning."""
         rows = self._known.get(message.meaning_text)
         rows = features.meaning(message) if rows is None else rows
-        centred, heads = rows[1:] - self._model.centre, self._model.heads[MEANING]
-        row = np.concatenate([cheap, features.pool(rows, self._model.centre) * self._model.scale["meaning"]])
+        centred = rows[1:] - self._model.centre
+        pooled = features.pool(rows, self._model.centre) * self._model.scale["meaning"]
         made = self._model.points.of(centred) if self._model.points else np.zeros(0)
-        pointed = np.concatenate([row, made * self._model.scale["points"], flags])
-        scores = {name: heads[name].scores(pointed if name in POINTED else row) for name in LEARNT}
-        votes = {name: _votes(heads[name], len(cheap), centred) for name in LEARNT}
+        told = np.concatenate([cues, pooled, made * self._model.scale["points"], flags])
+        scores = heads.scores(heads.more(heads.sums(*ngrams), features.BUCKETS, told), LEARNT)
+        votes = {name: _votes(heads.heads[name], features.BUCKETS + len(cues), centred) for name in LEARNT}
         return scores, votes, alike.kept(rows[0], self._model.centre)
 
 

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from pydantic import BaseModel, ConfigDict
 
 from classifiers.catalogue import ROOM
+from classifiers.cues import pattern
 from classifiers.reading import Reading
 from register.records import OrganisationFacts, UnitFacts, Verdict
 
@@ -167,7 +168,7 @@ def _by_stage(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
         return None
     found: dict[str, list[str]] = {}
     for unit, stage in _stages(facts):
-        expression = _stage_expression(stage.cues)
+        expression = pattern(stage.cues)
         words = [match.group() for match in expression.finditer(reading.message.plain)] if expression else []
         if words:
             found.setdefault(unit.id, []).extend(words)
@@ -175,13 +176,6 @@ def _by_stage(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
         return None
     unit_id = max(found, key=lambda name: len(found[name]))
     return unit_id, (found[unit_id][0],)
-
-
-@lru_cache(maxsize=64)
-def _stage_expression(words: tuple[str, ...]) -> re.Pattern[str] | None:
-    from classifiers.cues import pattern
-
-    return pattern(words)
 
 
 def _stages(facts: OrganisationFacts) -> list[tuple[UnitFacts, Stage]]:

@@ -1,0 +1,116 @@
+"""The cheap stage: n-grams, cues and stacked heads, each held to the plain way of doing the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import HashingVectorizer
+
+from classifiers import corpus_file, cues, features
+from classifiers.catalogue import languages
+from classifiers.heads import Head, Stack
+from classifiers.message import Message
+
+_PLAIN = HashingVectorizer(
+    analyzer="char_wb", ngram_range=(2, 5), n_features=features.BUCKETS, alternate_sign=False, norm=None
+)
+#: any letters, with those whose lower case has another length, and every kind of blank
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("aåя İΣſ\u2028\x1c\xa0-'"), max_size=80)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[tuple[str, str]]:
+    """Every message of the corpus as the models read it, with its language."""
+    examples = corpus_file.read(corpus_file.shipped())
+    return [(Message.of(one.subject, one.body, one.channel).plain, one.lang) for one in examples]
+
+
+def _same_buckets(texts: list[str]) -> None:
+    wanted, found = _PLAIN.transform(texts), features.ngrams(texts)
+    assert (wanted.indptr.tolist(), wanted.indices.tolist()) == (found.indptr.tolist(), found.indices.tolist())
+    assert np.array_equal(1.0 + np.log(wanted.data), found.data)
+
+
+def test_the_corpus_has_the_buckets_that_the_artefact_was_trained_with(corpus: list[tuple[str, str]]) -> None:
+    _same_buckets([text[:4000] for text, _ in corpus])
+
+
+@settings(max_examples=300)
+@given(_TEXTS)
+def test_any_text_has_the_same_buckets(text: str) -> None:
+    _same_buckets([text])
+
+
+def test_words_of_any_length_have_the_same_buckets() -> None:
+    _same_buckets(["", "a", "å i", "x" * 29, "x" * 31, "ж" * 2_000, " \n\t "])
+
+
+def _everywhere(text: str, language: str) -> list[tuple[str, int, int]]:
+    """The cues of a language by a search of the whole text for every group."""
+    lowered = text.lower()
+    return [
+        (group, match.start(), match.end())
+        for group, expression in cues.groups_of(language).expressions.items()
+        for match in expression.finditer(lowered)
+    ]
+
+
+def _found(text: str, language: str) -> list[tuple[str, int, int]]:
+    return [(hit.group, hit.start, hit.end) for hit in cues.find(text, language)]
+
+
+def test_no_cue_of_the_corpus_is_passed_over(corpus: list[tuple[str, str]]) -> None:
+    alike = [(text, code) for text, code in corpus if len(text.lower()) == len(text)]
+    assert [text for text, code in alike if _found(text, code) != _everywhere(text, code)] == []
+
+
+_WRITTEN = {
+    code: sorted({re.sub(r"[*…]", "", cue) for some in known.cues.values() for cue in some})
+    for code, known in languages().items()
+}
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_no_cue_is_passed_over_whatever_stands_beside_it(data: st.DataObject) -> None:
+    code = data.draw(st.sampled_from(sorted(_WRITTEN)))
+    parts = st.sampled_from(_WRITTEN[code]) | st.sampled_from([" ", ",", ".", "-", "%", "x", "§", "\n"])
+    text = "".join(data.draw(st.lists(parts, max_size=12)))
+    assert _found(text, code) == _everywhere(text, code)
+
+
+@pytest.mark.parametrize("cue", ["*mobbing", "i*", "%", "e-post", "vi … ber"])
+def test_cues_with_an_open_or_short_beginning_are_found(cue: str) -> None:
+    groups = cues.Groups.of({"g": [cue]})
+    text = "nätmobbing, igår: % e-post och vi där ber"
+    assert [match.group() for _, match in groups.matches(text)]
+
+
+def test_stacked_heads_say_what_each_says_alone() -> None:
+    random = np.random.default_rng(1)
+    heads = {
+        "low": Head(classes=("a", "b"), weights=random.normal(size=(6, 2)), bias=np.array([0.5, -1.0])),
+        "high": Head(classes=("x", "y", "z"), weights=random.normal(size=(9, 3)), bias=np.zeros(3), temperature=2.0),
+    }
+    stack, row = Stack.of(heads), np.array([0.0, 0.7, 0.0, 0.2, 0.4, 0.9, 0.3, 0.2, 0.8])
+    sums = stack.more(stack.sums(np.array([1, 3]), row[[1, 3]]), 4, row[4:])
+    for name, found in stack.scores(sums, heads).items():
+        assert found == pytest.approx(heads[name].scores(row[: len(heads[name].weights)]), abs=1e-6)
+
+
+@pytest.mark.parametrize("meaning", [False, True])
+def test_what_only_training_needs_is_not_loaded_to_classify(meaning: bool) -> None:
+    """scikit-learn and scipy take over a second and a hundred megabytes of every process."""
+    code = (
+        f"import classifiers, sys; reader = classifiers.load(meaning={meaning});"
+        "reader.classify(subject='Maten', body='Maten i skolan är kall. Vi vill att ni utreder det.');"
+        "print([name for name in ('sklearn', 'scipy') if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert out.stdout.strip() == "[]"
