@@ -7,14 +7,15 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from classifiers.expressions import any_of
+
 _FILE = Path(__file__).with_suffix(".toml")
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    said, denied = (re.compile("|".join(f"(?:{one})" for one in data[name]), re.I) for name in ("said", "denied"))
-    return said, denied
+    return any_of(data["said"]), any_of(data["denied"])
 
 
 def said(text: str) -> str:

@@ -7,10 +7,11 @@ beginning (`*mobbing`), ` … ` for a short gap within the sentence. Everything 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from classifiers.beginnings import beginning, lowered, matches_at, places
 from classifiers.catalogue import categories, languages
 
 #: a language's speakers also write the words of these
@@ -71,55 +72,32 @@ class Groups:
     anywhere: frozenset[str]
 
     @classmethod
-    def of(cls, cues: Mapping[str, Iterable[str]]) -> Groups:
+    def of(cls, cues: Mapping[str, Collection[str]]) -> Groups:
         """From the cues of every group, in lower case."""
         inner = {group: alternatives(some) for group, some in cues.items()}
         beginnings: dict[str, dict[str, None]] = {}
-        for group in (group for group, words in inner.items() if words):
-            for cue in filter(str.strip, cues[group]):
-                beginnings.setdefault(_beginning(cue), {})[group] = None
+        for group, some in cues.items():
+            for cue in filter(str.strip, some):
+                beginnings.setdefault(beginning(cue), {})[group] = None
         return cls(
             # On lower-case text an expression that minds the case is more than twice as fast as one that does not.
-            expressions={group: re.compile(_between(words)) for group, words in inner.items() if words},
+            expressions={group: re.compile(_between(some)) for group, some in inner.items() if some},
             anywhere=frozenset(beginnings.pop("", ())),
-            beginnings={beginning: tuple(groups) for beginning, groups in beginnings.items()},
+            beginnings={start: tuple(groups) for start, groups in beginnings.items()},
         )
 
-    def matches(self, lowered: str) -> Iterator[tuple[str, re.Match[str]]]:
-        """Every cue in a text in lower case, group by group, in order."""
-        places: dict[str, list[int]] = {}
-        for word in _WORD.finditer(lowered):
-            for group in self.beginnings.get(word.group()[:_BEGINNING], ()):
-                places.setdefault(group, []).append(word.start())
+    def matches(self, text: str) -> Iterator[tuple[str, re.Match[str]]]:
+        """Every cue in a text, group by group, in order."""
+        small, found = lowered(text), places(text)
+        chosen: dict[str, list[int]] = {}
+        for start in found.keys() & self.beginnings.keys():
+            for group in self.beginnings[start]:
+                chosen.setdefault(group, []).extend(found[start])
         for group, expression in self.expressions.items():
             if group in self.anywhere:
-                yield from ((group, match) for match in expression.finditer(lowered))
-            elif group in places:
-                yield from ((group, match) for match in _at(expression, lowered, places[group]))
-
-
-def _at(expression: re.Pattern[str], lowered: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
-    """The matches that begin at some places; as in a search, none begins within the one before."""
-    end = 0
-    for place in places:
-        match = expression.match(lowered, place) if place >= end else None
-        if match:
-            end = match.end()
-            yield match
-
-
-#: so many letters tell most cues from most words
-_BEGINNING = 3
-_WORD = re.compile(r"\w+")
-
-
-def _beginning(cue: str) -> str:
-    """What a word has to begin with, or to be, where it is shorter, for a cue to start there; empty: anything."""
-    first = cue.split()[0]
-    letters = _WORD.match(first)
-    if letters is None or (len(letters.group()) < _BEGINNING and first[letters.end() :].startswith("*")):
-        return ""
-    return letters.group()[:_BEGINNING]
+                yield from ((group, match) for match in expression.finditer(small))
+            elif group in chosen:
+                yield from ((group, match) for match in matches_at(expression, small, sorted(chosen[group])))
 
 
 @cache
@@ -139,13 +117,5 @@ def find(text: str, language: str) -> tuple[Hit, ...]:
     """All cues of a language in a text, group by group."""
     return tuple(
         Hit(group=group, start=match.start(), end=match.end(), text=text[match.start() : match.end()])
-        for group, match in groups_of(language).matches(_lowered(text))
+        for group, match in groups_of(language).matches(text)
     )
-
-
-def _lowered(text: str) -> str:
-    """The text in lower case, each character in its place; a few letters have two in lower case and stay."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(small if len(small := char.lower()) == 1 else char for char in text)

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from classifiers.expressions import any_of
+
 _FILE = Path(__file__).with_suffix(".toml")
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
     groups: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return re.compile("|".join(f"(?:{one})" for group in groups.values() for one in group), re.IGNORECASE)
+    return any_of(one for group in groups.values() for one in group)
 
 
 def unmistakable(sentences: Sequence[str]) -> tuple[str, ...]:

@@ -40,10 +40,9 @@ def buckets(text: str) -> tuple[Any, Any]:
     words = text[:_LOOKED_AT].lower().split()
     hashed = [_of_word(word) if len(word) <= _ORDINARY else _hashed(word) for word in words]
     if not hashed:
-        return np.zeros(0, np.intp), np.zeros(0)
-    counts = np.bincount(np.concatenate(hashed), minlength=BUCKETS)
-    places = np.flatnonzero(counts)
-    return places, 1.0 + np.log(counts[places])
+        return np.zeros(0, np.int32), np.zeros(0)
+    places, counts = np.unique(np.concatenate(hashed), return_counts=True)
+    return places, 1.0 + np.log(counts)
 
 
 def _hashed(word: str) -> Any:

@@ -61,7 +61,7 @@ class Stack:
 
     def sums(self, places: Any, values: Any) -> Any:
         """The logits of all classes where the features at some places have these values and all others are nought."""
-        return values.astype(np.float32) @ self.weights[places] + self.bias
+        return values.astype(np.float32) @ self.weights.take(places, axis=0) + self.bias
 
     def more(self, sums: Any, start: int, features: Any) -> Any:
         """The logits with a run of further features that begins at `start`."""

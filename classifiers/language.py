@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 
 from classifiers.catalogue import languages
 from classifiers.message import Message
@@ -12,6 +14,7 @@ from register.records import OrganisationFacts, Verdict
 
 NAME = "language"
 
+_WORD = re.compile(r"\w+")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 #: a text with fewer words than this leans on the organisation's own languages
@@ -22,21 +25,31 @@ _LEAN = 3.0
 def script(text: str) -> str:
     """`arabic`, `cyrillic` or `latin`, whichever most letters are."""
     arabic, cyrillic = len(_ARABIC.findall(text)), len(_CYRILLIC.findall(text))
-    latin = sum(char.isalpha() for char in text) - arabic - cyrillic
+    latin = sum(map(str.isalpha, text)) - arabic - cyrillic
     return max((("latin", latin), ("arabic", arabic), ("cyrillic", cyrillic)), key=lambda pair: pair[1])[0]
 
 
-def weigh(message: Message, scores: Mapping[str, float], organisation: OrganisationFacts | None) -> dict[str, float]:
+@cache
+def _marks() -> Mapping[str, tuple[str, ...]]:
+    """The languages of every frequent word."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code, known in languages().items():
+        for word in dict.fromkeys(known.marks):
+            found[word] = (*found.get(word, ()), code)
+    return found
+
+
+def weigh(
+    message: Message, written: str, scores: Mapping[str, float], organisation: OrganisationFacts | None
+) -> dict[str, float]:
     """The model's scores, limited to the script, with marks counted; short texts lean on the organisation's own."""
-    written = "cyrillic" if message.is_latin_bulgarian else script(message.text)
-    allowed = [code for code, known in languages().items() if known.script == written]
+    allowed = {code: known for code, known in languages().items() if known.script == written}
     weighed = {code: scores.get(code, 0.0) + 1e-6 for code in allowed}
-    words = re.findall(r"\w+", message.plain.lower())
-    for code in weighed:
-        known = languages()[code]
-        marks = frozenset(known.marks)
-        weighed[code] *= 2.0 ** min(sum(word in marks for word in words), 12)
-        weighed[code] *= 4.0 ** min(sum(message.plain.count(letter) for letter in known.letters), 8)
+    words = _WORD.findall(message.plain.lower())
+    marked = Counter(code for word in words for code in _marks().get(word, ()))
+    for code, known in allowed.items():
+        weighed[code] *= 2.0 ** min(marked[code], 12)
+        weighed[code] *= 4.0 ** min(sum(map(message.plain.count, known.letters)), 8)
     if organisation and len(words) < _SHORT:
         for code in organisation.languages:
             if code in weighed:
@@ -52,6 +65,7 @@ def answer(
     if not any(char.isalpha() for char in message.text):
         own = organisation.languages[0] if organisation and organisation.languages else "en"
         return Verdict(label=own, score=0.0, by=f"{NAME}/{stage}")
-    label, score = best(weigh(message, scores, organisation))
-    because = (f"{script(message.text)} script", message.text[:60])
+    letters = script(message.text)
+    label, score = best(weigh(message, "cyrillic" if message.is_latin_bulgarian else letters, scores, organisation))
+    because = (f"{letters} script", message.text[:60])
     return Verdict(label=label, score=score, because=because, by=f"{NAME}/{stage}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from classifiers import cyrillic, staff
-from classifiers.heads import Head
+from classifiers.heads import Head, softmax
 from classifiers.message import Message
 from classifiers.reading import best
 
@@ -17,10 +17,9 @@ def ranked(
     """Everybody as written in the message, the likeliest first, with the likelihood."""
     everybody: tuple[staff.Candidate, ...] = doc._.staff()
     kind, category = best(scores["kind"])[0], best(scores["category"])[0]
-    found = []
-    for one in everybody:
-        row = staff.measures(one, everybody, message.plain, len(message.subject), kind, category)
-        found.append((_as_written(one, message), head.scores(row)["yes"]))
+    rows = staff.measures(everybody, message.plain, len(message.subject), kind, category)
+    likely = softmax((rows @ head.weights + head.bias) / head.temperature)[:, head.classes.index("yes")]
+    found = [(_as_written(one, message), score) for one, score in zip(everybody, likely.tolist(), strict=True)]
     return tuple(sorted(found, key=lambda pair: -pair[1]))
 
 

@@ -7,13 +7,15 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from classifiers.expressions import any_of
+
 _FILE = Path(__file__).with_suffix(".toml")
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
     languages: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return re.compile("|".join(f"(?:{one})" for words in languages.values() for one in words), re.IGNORECASE)
+    return any_of(one for words in languages.values() for one in words)
 
 
 def asked(text: str) -> str:

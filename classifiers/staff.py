@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from classifiers import cues
+from classifiers.beginnings import Sought
 from classifiers.catalogue import ROOM, languages
 
 _NAME = r"(?-i:[A-ZÅÄÖØÆÉÈÜÁŁŚŻÇŞİĞČŠŽА-ЯІЇЄ](?:[\w’'-]+|\.))"
@@ -36,7 +37,8 @@ class Candidate:
 
 def candidates(text: str, code: str) -> tuple[Candidate, ...]:
     """Everybody in a text who may be staff, each once, in order; titles before the bare names in them."""
-    found = [*_titled(text, code), *_honoured(text, code)]
+    titled = list(_titled(text, code))
+    found = [*titled, *_honoured(text, code, titled)]
     covered = [(one.start, one.end) for one in found]
     found.extend(
         Candidate(text=match.group(), start=match.start(), end=match.end(), name=match.group())
@@ -48,7 +50,7 @@ def candidates(text: str, code: str) -> tuple[Candidate, ...]:
 
 def _titled(text: str, code: str) -> Iterable[Candidate]:
     expression = _title_expression(code)
-    for match in expression.finditer(text) if expression else ():
+    for match in expression.matches(text) if expression else ():
         title, name, start = match.group("title"), match.group("name") or "", match.start()
         # A definite title only introduces the name: `läraren, Susanne Ek` is spoken of as Susanne Ek.
         between = text[match.end("title") : match.start("name")] if name else ""
@@ -61,10 +63,10 @@ def _titled(text: str, code: str) -> Iterable[Candidate]:
         )  # fmt: skip
 
 
-def _honoured(text: str, code: str) -> Iterable[Candidate]:
+def _honoured(text: str, code: str, titled: Iterable[Candidate]) -> Iterable[Candidate]:
     expression = _honorific_expression(code)
-    taken = [(one.start, one.end) for one in _titled(text, code)]
-    for match in expression.finditer(text) if expression else ():
+    taken = [(one.start, one.end) for one in titled]
+    for match in expression.matches(text) if expression else ():
         if not any(start <= match.start() < end for start, end in taken):
             yield Candidate(
                 text=match.group(),
@@ -76,7 +78,7 @@ def _honoured(text: str, code: str) -> Iterable[Candidate]:
 
 
 @cache
-def _title_expression(code: str) -> re.Pattern[str] | None:
+def _title_expression(code: str) -> Sought | None:
     known = languages().get(code)
     if known is None or not known.staff.titles:
         return None
@@ -86,21 +88,23 @@ def _title_expression(code: str) -> re.Pattern[str] | None:
     )
     after = rf"(?:\s+(?:{links})\s+(?-i:[a-zåäöøæа-я][\w-]*|[0-9IVX]+[A-Zа-я])(?![\w:.]*\d))"
     between = r"(?:[\w-]+\s+)?" if code == "en" else ""
-    return re.compile(
+    expression = re.compile(
         rf"(?<![\w-])(?:(?:(?:{before})\s+){{1,2}}{between})?(?P<title>{titles})(?:{after}|\s+(?:{called}))?"
         rf"(?:,?[ ](?P<honorific>{honorifics}))?(?:,?[ ](?P<name>{_FULL_NAME}))?(?!\w)",
         re.IGNORECASE,
     )
+    return Sought.of(expression, (*staff.titles, *staff.before))
 
 
 @cache
-def _honorific_expression(code: str) -> re.Pattern[str] | None:
+def _honorific_expression(code: str) -> Sought | None:
     known = languages().get(code)
     if known is None or not known.staff.honorifics:
         return None
-    return re.compile(
+    expression = re.compile(
         rf"(?<![\w-])({cues.alternatives(known.staff.honorifics)})[ ](?P<name>{_FULL_NAME})(?!\w)", re.IGNORECASE
     )
+    return Sought.of(expression, known.staff.honorifics)
 
 
 def _once(found: list[Candidate]) -> tuple[Candidate, ...]:
@@ -117,34 +121,38 @@ def _once(found: list[Candidate]) -> tuple[Candidate, ...]:
 #: buckets that the words around a candidate are hashed into, once for titled ones and once for bare names
 _BUCKETS = 1024
 _MEASURES = 30
-SIZE = _MEASURES * 2 + 6 + _BUCKETS * 2
+_SEEN = _MEASURES * 2 + 6
+SIZE = _SEEN + _BUCKETS * 2
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-def measures(
-    one: Candidate, everybody: tuple[Candidate, ...], text: str, body_start: int, kind: str, category: str
-) -> Any:
-    """Numbers that tell whether a candidate is staff who is complained about; see `persons.py` for the head on them."""
-    titled = bool(one.title or one.honorific)
-    looks = np.array(_looks(one, everybody, text, body_start), dtype=float)
+def measures(everybody: tuple[Candidate, ...], text: str, body_start: int, kind: str, category: str) -> Any:
+    """Numbers that tell whether somebody is staff who is complained about, a row for each of those in a text.
+
+    See `persons.py` for the head on them.
+    """
     subject = [
         kind == "follow_up", kind == "concern", category == "staff_conduct", category == "degrading_treatment",
         category in ("discrimination", "privacy"), category in ("teaching", "special_support", "transport", "meals"),
     ]  # fmt: skip
-    return np.concatenate([looks, looks * (not titled), np.array(subject, dtype=float), _around(one, text, titled)])
+    found = np.zeros((len(everybody), SIZE))
+    for row, one in zip(found, everybody, strict=True):
+        titled = bool(one.title or one.honorific)
+        looks = _looks(one, everybody, text, body_start)
+        row[:_SEEN] = [*looks, *([False] * _MEASURES if titled else looks), *subject]
+        for bucket in _around(one, text, titled):
+            row[_SEEN + bucket] += 0.6
+    return found
 
 
-def _around(one: Candidate, text: str, titled: bool) -> Any:
-    """The words before, after and in the title, hashed."""
-    found = np.zeros(_BUCKETS * 2)
+def _around(one: Candidate, text: str, titled: bool) -> list[int]:
+    """The buckets of the words before, after and in the title."""
     start = 0 if titled else _BUCKETS
     before = _TOKEN.findall(text[max(0, one.start - 40) : one.start].lower())[-3:]
     after = _TOKEN.findall(text[one.end : one.end + 45].lower())[:4]
     words = [("b", word[:6]) for word in before] + [("a", word[:6]) for word in after]
     words += [("t", word[:7]) for word in (one.title or one.honorific).lower().split()[:2]]
-    for place, word in words:
-        found[(0 if place == "t" else start) + zlib.crc32(f"{place}{word}".encode()) % _BUCKETS] += 0.6
-    return found
+    return [(0 if place == "t" else start) + zlib.crc32(f"{place}{word}".encode()) % _BUCKETS for place, word in words]
 
 
 def _looks(one: Candidate, everybody: tuple[Candidate, ...], text: str, body_start: int) -> list[bool]:

@@ -86,11 +86,8 @@ def _meaning(messages: Sequence[Message], progress: Progress | None) -> tuple[An
 def _people(one: Example, message: Message) -> tuple[Any, Any]:
     everybody = staff.candidates(message.plain, one.lang)
     wanted = [Message.of("", name).plain.lower() for name in one.persons]
-    measured = [
-        staff.measures(person, everybody, message.plain, len(message.subject), one.kind, one.category or "")
-        for person in everybody
-    ]
+    measured = staff.measures(everybody, message.plain, len(message.subject), one.kind, one.category or "")
     labels = [
         any(person.text.lower() in name or name in person.text.lower() for name in wanted) for person in everybody
     ]
-    return np.array(measured).reshape(len(everybody), staff.SIZE), np.array(labels, dtype=bool)
+    return measured, np.array(labels, dtype=bool)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
+from classifiers.beginnings import beginning, places
 from classifiers.catalogue import ROOM
 from classifiers.cues import pattern
 from classifiers.reading import Reading
@@ -128,13 +130,14 @@ def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
     return ordered[0][0], (because[ordered[0][0]],)
 
 
+_FIGURE = re.compile("[1-9]")
 _ROMAN = {"I": 1, "V": 5, "X": 10, "І": 1, "Х": 10}
 
 
 def grades_in(text: str) -> list[tuple[str, int, bool]]:
     """Every class in a text, in order: as written, its number, and whether it is written like a pupil's own class."""
     found: dict[int, tuple[str, int, bool]] = {}
-    for expression in _class_expressions():
+    for expression in _may_match(text):
         for match in expression.finditer(text):
             number = _number(match.group("grade"))
             if number is not None:
@@ -143,18 +146,35 @@ def grades_in(text: str) -> list[tuple[str, int, bool]]:
     return [found[place] for place in sorted(found)]
 
 
+def _may_match(text: str) -> Iterator[re.Pattern[str]]:
+    """The expressions for classes, without those that need a figure or a number word where the text has none."""
+    has_figure, has_word = _FIGURE.search(text) is not None, not _number_words().isdisjoint(places(text))
+    for expression, figure, word in _class_expressions():
+        if (figure and has_figure) or (word and has_word) or not (figure or word):
+            yield expression
+
+
 @cache
-def _class_expressions() -> tuple[re.Pattern[str], ...]:
+def _number_words() -> frozenset[str]:
+    return frozenset(beginning(f"{word}*") for word in knowledge().words)
+
+
+@cache
+def _class_expressions() -> tuple[tuple[re.Pattern[str], bool, bool], ...]:
+    """Each expression, and whether the class may be a figure, or a word; else it is a Roman numeral."""
     words = "|".join(sorted((re.escape(word) for word in knowledge().words), key=len, reverse=True))
-    return tuple(re.compile(source.replace("{words}", words), re.IGNORECASE) for source in knowledge().classes)
+    return tuple(
+        (re.compile(source.replace("{words}", words), re.IGNORECASE), "1[0-2]" in source, "{words}" in source)
+        for source in knowledge().classes
+    )
 
 
 def _number(written: str) -> int | None:
     if written.isdigit():
         return int(written)
     word = written.lower()
-    for beginning, number in knowledge().words.items():
-        if word.startswith(beginning):
+    for start, number in knowledge().words.items():
+        if word.startswith(start):
             return number
     values = [_ROMAN.get(char.upper(), 0) for char in written]
     if not all(values):
