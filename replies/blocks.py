@@ -79,7 +79,7 @@ def read(rendered: str) -> Page:
     blocks = list(_blocks(rest.split("\n")))
     title = next((block.lines[0].text for block in blocks if block.kind == "title"), "")
     body = _without_empty_headings(block for block in blocks if block.kind != "title")
-    return Page(single_line(Line(_runs(subject)).text), title, tuple(body))
+    return Page(single_line(Line(runs(subject)).text), title, tuple(body))
 
 
 def plain(page: Page) -> str:
@@ -107,7 +107,7 @@ def _blocks(written: Iterable[str]) -> Iterator[Block]:
             held = []
         kind = sort
         if sort:
-            held.append(_row(words) if sort == "rows" else Line(_runs(words)))
+            held.append(_row(words) if sort == "rows" else Line(runs(words)))
     yield from _closed(kind, held)
 
 
@@ -155,10 +155,11 @@ def _without_empty_headings(blocks: Iterable[Block]) -> Iterator[Block]:
 def _row(words: str) -> Line:
     found = _ROW.fullmatch(words)
     label, value = found.groups() if found else ("", words)
-    return Line(_runs(value.strip()), Line(_runs(label)).text)
+    return Line(runs(value.strip()), Line(runs(label)).text)
 
 
-def _runs(words: str) -> tuple[Run, ...]:
+def runs(words: str) -> tuple[Run, ...]:
+    """The pieces of a line."""
     # A letter file's own words come again and again; values are personal and are not kept.
     return _parsed(words) if VALUE in words else _known(words)
 

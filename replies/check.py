@@ -17,7 +17,7 @@ from register.errors import BadSettings
 from register.records import Contact, LetterFacts, Promise
 from replies.environment import LANGUAGES, LETTERS, PAGE, TEMPLATES, Wording, letter_environment, organisations, sources
 from replies.openers import below
-from replies.sections import FAULTS, page, section
+from replies.sections import FAULTS, known, page, section
 
 #: what a letter file may name: the facts, and what composing adds
 NAMES = frozenset(field.name for field in fields(LetterFacts)) | {"now", "late", "chat"}
@@ -163,7 +163,7 @@ def _fault(wording: Wording, language: str, letter: str) -> str:
     try:
         for facts in trials:
             for now, chat in ((_NOW, False), (_NOW, True), (late, False)):
-                written = section(wording, letter, facts, now=now, chat=chat)
+                written = section(wording, letter, known(facts, now=now, chat=chat))
                 if not written.page.subject or not written.page.title:
                     return "has no subject on its first line, or no title behind `# `"
                 page(wording, None, (written,))

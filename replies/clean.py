@@ -6,6 +6,8 @@ import re
 
 #: marks with which letter files and values are told apart (see `blocks`); private use, so no text needs them
 VALUE, LINK, END = "\ue000", "\ue001", "\ue002"
+#: around what is filled in later (see `slots`); a value is never searched for them
+OPEN, CLOSE = "\ue003", "\ue004"
 
 #: what ends a line, for Python and for mail programs
 _LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")

@@ -13,8 +13,9 @@ from register.records import Address, AddressKind, Case, Letter, LetterFacts, Le
 from replies import mail
 from replies.check import own_problems
 from replies.environment import Wordings
+from replies.moulds import Moulds
 from replies.openers import languages, opener
-from replies.sections import FAULTS, page, plain, section, short
+from replies.sections import FAULTS, Draft, draft, known
 
 #: letters that always answer a message of the sender
 ACKNOWLEDGEMENTS = frozenset({"acknowledgement", "not_examined", "unproven"})
@@ -33,6 +34,7 @@ class Composer:
         if wrong:
             raise BadSettings("\n".join(wrong))
         self._wordings = Wordings(folders)
+        self._moulds = Moulds()
         self._product = product_domain or "lyhord"
         languages()
 
@@ -69,21 +71,20 @@ class Composer:
         wording = self._wordings.of(organisation)
         above = opener(order, facts, case) if role == "sender" and order.template != "unproven" else None
         try:
-            sections = tuple(
-                section(wording, order.template, one, now=date, chat=chat, first=one is facts[0]) for one in facts
+            said = (
+                draft(wording, order.template, [known(one, now=date, chat=True) for one in facts], above)
+                if chat
+                else self._moulds.draft(wording, order.template, facts, above, date)
             )
-            html = "" if chat else page(wording, above, sections)
         except FAULTS as error:
             # What the error says may quote a value; its kind and the letter's name are enough to find it.
             name = f"{organisation or 'ours'}, {facts[0].language}/{order.template}"
             raise BadSettings(f"letter {name}: {type(error).__name__}; `lyhord check` says more") from error
-        subject = sections[0].page.subject
-        text = short(above, sections) if chat else plain(above, sections)
         headers = [
             ("From", mail.mailbox(_named(sender, facts[0].organisation))),
             ("To", mail.mailbox(to)),
             *_reply_to(sender, reply_token if plus_addressing else ""),
-            ("Subject", mail.phrase(subject)),
+            ("Subject", mail.phrase(said.subject)),
             ("Date", format_datetime(date)),
             ("Message-ID", mail.message_ids([message_id])),
             *_thread(in_reply_to, references),
@@ -98,9 +99,9 @@ class Composer:
             to=to,
             template=order.template,
             language=facts[0].language,
-            subject=subject,
-            body=text,
-            content=b"" if chat else _content(headers, text, html, letter_id),
+            subject=said.subject,
+            body=said.text,
+            content=b"" if chat else _content(headers, said, letter_id),
             message_id=message_id,
             envelope_from=envelope_from,
             urgent=order.urgent,
@@ -138,6 +139,7 @@ def _automatic(order: LetterOrder, role: str, in_reply_to: str) -> list[mail.Hea
     ]
 
 
-def _content(headers: list[mail.Header], text: str, html: str, letter_id: str) -> bytes:
+def _content(headers: list[mail.Header], said: Draft, letter_id: str) -> bytes:
     # The boundary holds `=_`, which neither quoted-printable nor base64 can write (RFC 2045, 6.7 and 6.8).
-    return mail.alternative(headers, text, html, f"=_{hashlib.sha256(letter_id.encode()).hexdigest()[:32]}")
+    boundary = f"=_{hashlib.sha256(letter_id.encode()).hexdigest()[:32]}"
+    return mail.alternative(headers, said.text, said.html, boundary, said.quoted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import DictLoader, Environment, StrictUndefined, Template
+from jinja2 import DictLoader, Environment, StrictUndefined, Template, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from register.errors import BadSettings
@@ -42,6 +42,15 @@ JINJA_FILTERS = ("first", "join", "last", "length", "lower", "upper")
 PAGE = "page.html"
 
 
+#: what a letter that is rendered once for many may be made of: nothing that counts, calls or computes
+_PLAIN = (
+    *(nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Include, nodes.With, nodes.Assign),
+    *(nodes.If, nodes.For, nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand),
+    *(nodes.Getattr, nodes.Getitem, nodes.Filter, nodes.Test, nodes.Tuple, nodes.List, nodes.Dict, nodes.Pair),
+)
+_PLAIN_TESTS = frozenset({"true", "false", "none"})
+
+
 class LetterEnvironment(ImmutableSandboxedEnvironment):
     """A sandbox in which a letter file names its neighbours without their folder: `{% include "_sign_off.txt" %}`."""
 
@@ -56,11 +65,29 @@ class Wording:
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._words = letter_environment(sources)
         self._page = _page_environment(sources)
+        self._sources = sources
         self.languages = frozenset(name.partition("/")[0] for name in sources if name.endswith(".txt"))
+        self._plain: dict[tuple[str, str], bool] = {}
+
+    def language(self, wanted: str) -> str:
+        """The language that a letter is written in where this one is wanted: English where it has no letters."""
+        return wanted if wanted in self.languages else "en"
 
     def letter(self, language: str, letter: str) -> Template:
         """The letter file; raises jinja2.TemplateError where it is absent or cannot be read."""
         return self._words.get_template(f"{language}/{letter}.txt")
+
+    def is_plain(self, language: str, letter: str) -> bool:
+        """True where the letter file, and the parts it may include, only write, ask and repeat (see `slots`)."""
+        known = self._plain.get((language, letter))
+        if known is None:
+            parts = [name for name in self._sources if name.startswith(f"{language}/_")]
+            files = (self._sources.get(name, "{{ x() }}") for name in (f"{language}/{letter}.txt", *parts))
+            known = self._plain[language, letter] = all(map(self._only_writes, files))
+        return known
+
+    def _only_writes(self, file: str) -> bool:
+        return all(_is_plain(node) for node in self._words.parse(file).find_all(nodes.Node))
 
     def page(self) -> Template:
         """The HTML page that a letter stands on."""
@@ -119,6 +146,14 @@ def letter_environment(files: Mapping[str, str]) -> Environment:
     made.filters = {name: made.filters[name] for name in JINJA_FILTERS} | FILTERS
     made.globals = {}
     return made
+
+
+def _is_plain(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.Name):
+        return node.name != "loop"
+    if isinstance(node, nodes.Test):
+        return node.name in _PLAIN_TESTS
+    return isinstance(node, _PLAIN)
 
 
 def _page_environment(files: Mapping[str, str]) -> Environment:

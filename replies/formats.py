@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date as day_of
 from datetime import datetime
+from datetime import time as time_of_day
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +18,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from replies.clean import END, LINK, VALUE, lines, single_line
+from replies.slots import Slot, waiting
 
 #: how a date and a time of day are joined; Babel's own patterns name the seconds and the time zone as well
 _AT = {"sv": "{} kl. {}", "nb": "{} kl. {}", "nn": "{} kl. {}", "bg": "{} в {} ч.", "en": "{} at {}"}
@@ -44,6 +47,9 @@ def locale(language: str, country: str) -> Locale:
     raise AssertionError("Babel has no English")
 
 
+_zone = lru_cache(maxsize=256)(get_timezone)
+
+
 @lru_cache(maxsize=256)
 def direction(language: str) -> str:
     """`rtl` for languages that are written from right to left, else `ltr`."""
@@ -56,6 +62,8 @@ def finish(value: object) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, Slot):
+        return value.written()
     # An undefined name raises here, in `str`.
     return f"{VALUE}{single_line(str(value))}{END}"
 
@@ -63,21 +71,21 @@ def finish(value: object) -> str:
 @pass_context
 def date(context: Context, moment: datetime) -> str:
     """The local day: tisdag 8 december 2026."""
-    return format_date(_local(context, moment), "full", _locale(context))
+    return _dated(_local(context, moment).date(), "full", context["language"], context["country"])
 
 
 @pass_context
 def day(context: Context, moment: datetime) -> str:
     """The local day without its weekday, for subjects: 8 december 2026."""
-    return format_date(_local(context, moment), "long", _locale(context))
+    return _dated(_local(context, moment).date(), "long", context["language"], context["country"])
 
 
 @pass_context
 def moment(context: Context, at: datetime) -> str:
     """The local day and time of day: tisdag 8 december 2026 kl. 16:05."""
-    here = _local(context, at)
-    time = format_time(here, "short", locale=_locale(context))
-    return _AT.get(context["language"], "{}, {}").format(format_date(here, "full", _locale(context)), time)
+    here, language, country = _local(context, at), context["language"], context["country"]
+    time = _timed(here.time().replace(second=0, microsecond=0), language, country)
+    return _AT.get(language, "{}, {}").format(_dated(here.date(), "full", language, country), time)
 
 
 @pass_context
@@ -95,10 +103,15 @@ def listed(context: Context, values: Iterable[str]) -> str:
 @pass_context
 def quote(context: Context, text: str) -> Marked:
     """A stranger's whole text, line by line behind `> `; in chat, and where it is very long, only its beginning."""
-    longest = _LONGEST_QUOTE[bool(context["chat"])]
-    kept = text if len(text) <= longest else text[:longest].rstrip() + " […]"
-    shown = lines(kept.strip())
+    shown = quoted(text, chat=bool(context["chat"]))
     return Marked("\n".join(f"> {VALUE}{line}{END}" for line in shown))
+
+
+def quoted(text: str, *, chat: bool) -> list[str]:
+    """The lines of a quotation."""
+    longest = _LONGEST_QUOTE[chat]
+    kept = text if len(text) <= longest else text[:longest].rstrip() + " […]"
+    return lines(kept.strip())
 
 
 def mail(address: str) -> Marked:
@@ -124,7 +137,7 @@ def plural(values: Iterable[Any], one: str, many: str) -> str:
     return one if len(tuple(values)) == 1 else many
 
 
-FILTERS = {
+_SHOWN: Mapping[str, Callable[..., Any]] = {
     "date": date,
     "day": day,
     "moment": moment,
@@ -136,6 +149,18 @@ FILTERS = {
     "linked": linked,
     "plural": plural,
 }
+#: what letter files use
+FILTERS = waiting(_SHOWN)
+
+
+@lru_cache(maxsize=1024)
+def _dated(on: day_of, style: str, language: str, country: str) -> str:
+    return format_date(on, style, locale(language, country))
+
+
+@lru_cache(maxsize=2048)
+def _timed(at: time_of_day, language: str, country: str) -> str:
+    return format_time(at, "short", locale=locale(language, country))
 
 
 def _locale(context: Context) -> Locale:
@@ -146,7 +171,7 @@ def _local(context: Context, at: datetime) -> datetime:
     if isinstance(at, Undefined):
         # Says which name it was.
         str(at)
-    return at.astimezone(get_timezone(context["time_zone"]))
+    return at.astimezone(_zone(context["time_zone"]))
 
 
 def _target(found: re.Match[str]) -> str:

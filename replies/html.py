@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from replies.blocks import Block, Line, Page
 
@@ -40,10 +38,11 @@ def _row(line: Line) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(_run(run.text, run.href, run.strong) for run in line.runs)
+    return "".join(run(one.text, one.href, strong=one.strong) for one in line.runs)
 
 
-def _run(text: str, href: str, strong: bool) -> str:
+def run(text: str, href: str = "", *, strong: bool = False) -> str:
+    """A piece of a line, escaped."""
     if href:
         return f'<a href="{escape(href)}" dir="auto">{escape(text)}</a>'
-    return f"<strong>{escape(text)}</strong>" if strong else escape(text)
+    return f"<strong>{escape(text)}</strong>" if strong else str(escape(text))

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import quopri
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from register.records import Address
 from replies.clean import single_line
 
 Header = tuple[str, str]
+Quoted = Callable[[], str]
 
 #: a folded line ends before this column (RFC 5322, 2.1.1)
 _FOLD = 76
@@ -38,31 +38,44 @@ _NOT_ID = re.compile(r"[^!-;=?-~]")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 
 
-def alternative(headers: Iterable[Header], text: str, html: str, boundary: str) -> bytes:
-    """A complete message with the same letter as plain text and as HTML, best last (RFC 2046, 5.1.4)."""
+def alternative(
+    headers: Iterable[Header], text: str, html: str, boundary: str, quoted: tuple[Quoted, Quoted] | None = None
+) -> bytes:
+    """A complete message with the same letter as plain text and as HTML, best last (RFC 2046, 5.1.4).
+
+    `quoted`: both as quoted-printable, where that costs less than to encode them anew.
+    """
     head = [
         *headers,
         ("MIME-Version", "1.0"),
         ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     ]
-    edge = f"--{boundary}"
+    edge, (plain, rich) = f"--{boundary}", quoted or (None, None)
     parts = (
-        "".join(header(name, value) for name, value in head),
-        f"\r\n{edge}\r\n{part('text/plain', text)}\r\n{edge}\r\n{part('text/html', html)}\r\n{edge}--\r\n",
+        "".join([header(name, value) for name, value in head]),
+        f"\r\n{edge}\r\n{part('text/plain', text, plain)}",
+        f"\r\n{edge}\r\n{part('text/html', html, rich)}\r\n{edge}--\r\n",
     )
     return "".join(parts).encode("utf-8")
 
 
-def part(media_type: str, text: str) -> str:
+def part(media_type: str, text: str, quoted: Quoted | None = None) -> str:
     """A text part with its own headers; the shorter of the two transfer encodings."""
-    content = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
-    encoding, body = _transfer(content)
+    content = _ended(text)
+    octets = content.encode("utf-8", "replace")
+    # Quoted-printable where people could read it raw, base64 where most letters would be escaped.
+    if 6 * len(content) > 5 * len(octets):
+        encoding, body = "quoted-printable", quoted() if quoted else _escaped(octets)
+    else:
+        encoding, body = "base64", _base64(octets)
     return (
-        f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-        f"{body.decode('ascii').rstrip()}\r\n"
+        f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body.rstrip()}\r\n"
     )
+
+
+def quoted_printable(lines: str) -> str:
+    """Whole lines as quoted-printable (RFC 2045, 6.7): soft breaks stay within a line, so that each may go alone."""
+    return _escaped(_ended(lines).encode("utf-8", "replace"))
 
 
 def header(name: str, value: str) -> str:
@@ -171,9 +184,16 @@ def _q_size(octets: bytes) -> int:
     return 12 + sum(1 if octet == 32 or octet in _Q_SAFE else 3 for octet in octets)
 
 
-def _transfer(content: bytes) -> tuple[str, bytes]:
-    """Quoted-printable where people could read it raw, base64 where most letters would be escaped."""
-    if 6 * len(content.decode("utf-8")) > 5 * len(content):
-        return "quoted-printable", quopri.encodestring(content)
-    lines = (binascii.b2a_base64(content[at : at + 57], newline=False) for at in range(0, len(content), 57))
-    return "base64", b"\r\n".join(lines)
+def _ended(text: str) -> str:
+    """The text with CRLF after every line (RFC 2045, 6.7 and 6.8: of text that is the canonical form)."""
+    content = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    return content if content.endswith("\r\n") else content + "\r\n"
+
+
+def _escaped(octets: bytes) -> str:
+    return binascii.b2a_qp(octets).decode("ascii")
+
+
+def _base64(octets: bytes) -> str:
+    whole = binascii.b2a_base64(octets, newline=False).decode("ascii")
+    return "\r\n".join([whole[at : at + 76] for at in range(0, len(whole), 76)])

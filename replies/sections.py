@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from jinja2 import TemplateError
 from markupsafe import Markup
@@ -40,18 +41,46 @@ class Section:
     below: str = ""
 
 
-def section(
-    wording: Wording, letter: str, facts: LetterFacts, *, now: datetime, chat: bool, first: bool = True
-) -> Section:
-    """A letter in the language of its facts, or in English where there are no letters in that language.
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """All that a letter says, in each form."""
+
+    subject: str
+    #: plain text, or the chat message
+    text: str
+    #: empty where the letter goes to a chat
+    html: str
+    #: text and HTML as quoted-printable, where that costs less than to encode them anew
+    quoted: tuple[Callable[[], str], Callable[[], str]] | None = None
+
+    def says_the_same_as(self, other: Draft) -> bool:
+        """True where no reader could tell the two apart."""
+        return (self.subject, self.text, self.html) == (other.subject, other.text, other.html)
+
+
+def known(facts: LetterFacts, *, now: datetime, chat: bool) -> dict[str, Any]:
+    """What a letter file may name: the facts, and what composing adds."""
+    late = any(promise.due_at < now for promise in facts.promises)
+    return vars(facts) | {"now": now, "late": late, "chat": chat}
+
+
+def draft(wording: Wording, letter: str, values: Sequence[Mapping[str, Any]], above: Opener | None) -> Draft:
+    """A letter in one or more languages, of what is `known` in each. Raises one of FAULTS where a file is wrong."""
+    sections = tuple(section(wording, letter, one, first=one is values[0]) for one in values)
+    subject = sections[0].page.subject
+    if values[0]["chat"]:
+        return Draft(subject, short(above, sections), "")
+    return Draft(subject, plain(above, sections), page(wording, above, sections))
+
+
+def section(wording: Wording, letter: str, values: Mapping[str, Any], *, first: bool = True) -> Section:
+    """A letter in the language of what is `known`, or in English where there are no letters in that language.
 
     Raises one of FAULTS where the letter file is wrong.
     """
-    language = facts.language if facts.language in wording.languages else "en"
-    late = any(promise.due_at < now for promise in facts.promises)
-    rendered = wording.letter(language, letter).render(vars(facts) | {"now": now, "late": late, "chat": chat})
-    read = blocks.read(rendered)
-    html = Markup("") if chat else body(read, first=first)
+    language = wording.language(values["language"])
+    read = blocks.read(wording.letter(language, letter).render(values))
+    html = Markup("") if values["chat"] else body(read, first=first)
     return Section(language, direction(language), read, blocks.plain(read), html, below(language))
 
 

@@ -9,7 +9,7 @@ import pytest
 from replies.chat import languages, say
 from replies.check import sample
 from replies.environment import TEMPLATES, Wording, sources
-from replies.sections import section
+from replies.sections import known, section
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 #: the heading; the way of writing; who knows all the same: the provider of mail, the chat
@@ -27,7 +27,7 @@ TOLD = {
 @pytest.mark.parametrize("chat", [False, True])
 def test_what_cannot_be_promised_is_told(language: str, letter: str, chat: bool) -> None:
     """G3: the way of writing, names in the text, what the provider knows."""
-    text = section(Wording(sources(TEMPLATES)), letter, sample(language), now=NOW, chat=chat).text
+    text = section(Wording(sources(TEMPLATES)), letter, known(sample(language), now=NOW, chat=chat)).text
     heading, writing, mail, service = (word.casefold() for word in TOLD[language])
     said = text.casefold().partition(heading)[2]
     assert writing in said
