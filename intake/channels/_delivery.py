@@ -7,7 +7,6 @@ import hashlib
 from datetime import UTC, datetime
 
 import structlog
-from aiosmtpd.smtp import Envelope
 
 from intake.channels import Doorway, _replies
 from register.errors import Fault
@@ -16,11 +15,16 @@ from register.records import RawMessage
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-class Transaction(Envelope):
-    """One mail on its way in: besides the envelope, which organisation claims each accepted recipient."""
+MOST_RECIPIENTS = 100
+
+
+class Transaction:
+    """One mail on its way in: its envelope, and which organisation claims each accepted recipient."""
 
     def __init__(self) -> None:
-        super().__init__()
+        #: as it was said; `<>` is the null path
+        self.mail_from: str | None = None
+        self.rcpt_tos: list[str] = []
         self.organisations: dict[str, str] = {}
 
     @property
@@ -36,6 +40,18 @@ class Transaction(Envelope):
         return {organisation: tuple(addresses) for organisation, addresses in groups.items()}
 
 
+def accept(doorway: Doorway, mail: Transaction, address: str) -> str:
+    """The reply to RCPT: taken down where an organisation claims the address."""
+    if len(mail.rcpt_tos) >= MOST_RECIPIENTS:
+        return _replies.TOO_MANY_RECIPIENTS
+    organisation = doorway.claimed_by(address)
+    if organisation is None:
+        return _replies.NOBODY
+    mail.rcpt_tos.append(address)
+    mail.organisations[address] = organisation
+    return _replies.KNOWN
+
+
 async def deliver(doorway: Doorway, kind: str, mail: Transaction, content: bytes) -> list[str]:
     """Hands the mail to the spool; returns one reply for every RCPT that was accepted, in their order."""
     groups = mail.groups()
@@ -47,8 +63,9 @@ async def deliver(doorway: Doorway, kind: str, mail: Transaction, content: bytes
 
 def external_id(content: bytes, organisation: str, recipients: tuple[str, ...]) -> str:
     """What a repeated delivery has in common with the first: SHA-256 over content, organisation and recipients."""
-    to = ",".join(sorted(recipients))
-    return hashlib.sha256(content + f":{organisation}:{to}".encode()).hexdigest()
+    digest = hashlib.sha256(content)
+    digest.update(f":{organisation}:{','.join(sorted(recipients))}".encode())
+    return digest.hexdigest()
 
 
 def _raw(kind: str, mail: Transaction, content: bytes, organisation: str, recipients: tuple[str, ...]) -> RawMessage:

@@ -4,49 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import ssl
-from dataclasses import dataclass, field
-from typing import Any
+import logging
 
 import structlog
-from aiosmtpd.smtp import SMTP, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from intake.channels import Doorway, _replies
+from intake.channels import _replies
 from intake.channels._content import read_content
-from intake.channels._delivery import Transaction, deliver
+from intake.channels._delivery import Transaction, accept, deliver
+from intake.channels._house import BUFFER, LONGEST_COMMAND, OFTEN, PATIENCE, House
 from intake.channels._path import parse_path
 
-#: a connection holds at most twice this much before the client is made to wait; a mail besides
-BUFFER = 64 * 1024
-MOST_RECIPIENTS = 100
-#: a mail may take this many times as long as a command
-PATIENCE = 10
-_OFTEN = {"*": 50, "NOOP": 1000, "RSET": 10_000, "MAIL": 10_000, "RCPT": 100_000, "DATA": 10_000}
-
+# aiosmtpd logs every command line at INFO, addresses included, and hostile words as warnings.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-@dataclass(kw_only=True)
-class House:
-    """What all connections of one listener share."""
+class Enveloped(Transaction, Envelope):
+    """A transaction with what aiosmtpd writes down besides."""
 
-    kind: str
-    hostname: str
-    size_limit: int
-    most: int
-    most_per_address: int
-    timeout: float
-    doorway: Doorway
-    tls: ssl.SSLContext | None
-    require_tls: bool
-    open: set[Connection] = field(default_factory=set)
-    #: commits in flight; they outlive the connection that asked for them
-    commits: set[asyncio.Task[list[str]]] = field(default_factory=set)
-    closing: bool = False
-
-    def full_for(self, address: str) -> bool:
-        """True where one more connection from this address would be too many."""
-        return len(self.open) >= self.most or sum(one.address == address for one in self.open) >= self.most_per_address
+    def __init__(self) -> None:
+        Envelope.__init__(self)
+        Transaction.__init__(self)
 
 
 class Connection(SMTP):
@@ -54,7 +33,7 @@ class Connection(SMTP):
 
     # Class attribute of aiosmtpd: the limit of its stream reader.
     line_length_limit = BUFFER
-    envelope: Transaction
+    envelope: Enveloped
     session: Session
     transport: asyncio.Transport | None
     _original_transport: asyncio.Transport | None
@@ -69,8 +48,7 @@ class Connection(SMTP):
         #: done once the connection is closed
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # aiosmtpd shares this table between all connections and lets it grow; here each has its own, which does not.
-        # Commands with SMTPUTF8 addresses are longer than the 512 bytes of RFC 5321.
-        self.command_size_limit = 2048
+        self.command_size_limit = LONGEST_COMMAND
         self.command_size_limits = collections.defaultdict(lambda: self.command_size_limit)
         super().__init__(
             self,
@@ -81,19 +59,14 @@ class Connection(SMTP):
             tls_context=house.tls,
             timeout=house.timeout,
             auth_exclude_mechanism=["LOGIN", "PLAIN"],
-            command_call_limit=_OFTEN,
+            command_call_limit=OFTEN,
             loop=asyncio.get_running_loop(),
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admits the connection, or turns it away where there are too many. STARTTLS calls this a second time."""
-        if self not in self.house.open:
-            peer = transport.get_extra_info("peername")
-            self.address = str(peer[0]) if peer else "unix"
-            if self.house.closing or self.house.full_for(self.address):
-                _turn_away(transport)
-                return
-            self.house.open.add(self)
+        if self not in self.house.open and not self.house.lets_in(self, transport):
+            return
         super().connection_made(transport)
         if self.task is not None:
             self.task.add_done_callback(_look_at)
@@ -171,24 +144,22 @@ class Dialogue(Connection):
     def __init__(self, house: House) -> None:
         super().__init__(house, f"{self.protocol} Lyhord")
 
-    def _create_envelope(self) -> Transaction:
-        return Transaction()
+    def _create_envelope(self) -> Enveloped:
+        return Enveloped()
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         return parse_path(arg)
 
     async def smtp_EHLO(self, hostname: str) -> None:
-        """EHLO and LHLO: what we can do. AUTH and CHUNKING are not offered."""
+        """EHLO and LHLO: what we can do."""
         if not hostname:
             await self.push("501 Syntax: EHLO hostname")
             return
         self.envelope = self._create_envelope()
         self.session.extended_smtp = True
         self.session.host_name = hostname
-        offers = [self.hostname, "PIPELINING", f"SIZE {self.house.size_limit}", "8BITMIME", "SMTPUTF8"]
-        offers += ["STARTTLS"] if self.house.tls and not self._tls_protocol else []
-        lines = [f"250-{offer}" for offer in offers] + ["250 ENHANCEDSTATUSCODES"]
-        await self.push("\r\n".join(lines))
+        tls = self.house.tls is not None and not self._tls_protocol
+        await self.push(_replies.offers(self.house.hostname, self.house.size_limit, tls=tls))
 
     async def smtp_STARTTLS(self, arg: str) -> None:
         """STARTTLS, once (RFC 3207 4.2)."""
@@ -207,16 +178,16 @@ class Dialogue(Connection):
 
     async def smtp_VRFY(self, arg: str) -> None:
         """VRFY tells nothing about who can be reached."""
-        await self.push("252 2.5.2 Send some mail, we will try")
+        await self.push(_replies.NOT_TOLD)
 
     async def smtp_HELP(self, arg: str) -> None:
         """HELP points to the standards."""
-        await self.push("214 2.0.0 See RFC 5321 and RFC 2033")
+        await self.push(_replies.HELP)
 
     async def smtp_MAIL(self, arg: str | None) -> None:
         """MAIL: refused before STARTTLS where the settings require it; aiosmtpd would refuse even LHLO then."""
         if self.house.require_tls and not self._tls_protocol:
-            await self.push("530 5.7.0 Must issue a STARTTLS command first")
+            await self.push(_replies.TLS_FIRST)
             return
         await super().smtp_MAIL(arg)
 
@@ -224,14 +195,7 @@ class Dialogue(Connection):
         self, _server: object, _session: object, envelope: Transaction, address: str, _options: list[str]
     ) -> str:
         """RCPT: taken where an organisation claims the address."""
-        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
-            return "452 4.5.3 Too many recipients"
-        organisation = self.house.doorway.claimed_by(address)
-        if organisation is None:
-            return "550 5.1.1 No such recipient here"
-        envelope.rcpt_tos.append(address)
-        envelope.organisations[address] = organisation
-        return "250 2.1.5 OK"
+        return accept(self.house.doorway, envelope, address)
 
     async def smtp_DATA(self, arg: str) -> None:
         """DATA: reads the mail, hands it to the spool, and answers.
@@ -243,7 +207,7 @@ class Dialogue(Connection):
             return
         self.busy = True
         try:
-            await self.push("354 End data with <CR><LF>.<CR><LF>")
+            await self.push(_replies.GO_ON)
             replies = await self._receive()
             await self.push("\r\n".join(replies))
         except TimeoutError:
@@ -294,13 +258,6 @@ class LmtpDialogue(Dialogue):
     async def smtp_HELO(self, hostname: str) -> None:
         """HELO is no command of LMTP."""
         await self.smtp_EHLO(hostname)
-
-
-def _turn_away(transport: Any) -> None:
-    transport.write(_replies.TOO_MANY.encode() + b"\r\n")
-    # From here on nothing of this connection concerns the dialogue any more.
-    transport.set_protocol(asyncio.Protocol())
-    transport.close()
 
 
 def _look_at(task: asyncio.Future[None]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import logging
 import socket
 import ssl
 from collections.abc import Callable, Collection
@@ -15,15 +14,12 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from intake.channels import Doorway, _replies
-from intake.channels._dialogue import Dialogue, House
+from intake.channels._house import House
 from intake.channels._trust import MailSettings
 from register.errors import BadSettings
 
 #: seconds that mails in flight get when the listener stops
 GRACE = 10.0
-
-# aiosmtpd logs every command line at INFO, addresses included, and hostile words as warnings.
-logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
 class ListenerSettings(MailSettings):
@@ -64,7 +60,6 @@ class Listener:
     """Listens until it is cancelled; then no new connection is taken and mails in flight are finished."""
 
     kind: str
-    dialogue: type[Dialogue]
     for_one_process = False
 
     def __init__(self, settings: ListenerSettings, doorway: Doorway) -> None:
@@ -85,6 +80,10 @@ class Listener:
             if self.settings.path:
                 self.settings.path.unlink(missing_ok=True)
 
+    def answer(self, house: House) -> asyncio.Protocol:
+        """Whoever speaks with a new client."""
+        raise NotImplementedError
+
     def _house(self) -> House:
         s = self.settings
         return House(
@@ -101,17 +100,17 @@ class Listener:
 
     async def _listen(self, house: House) -> asyncio.Server:
         try:
-            return await (self._at_path if self.settings.path else self._at_port)(lambda: self.dialogue(house))
+            return await (self._at_path if self.settings.path else self._at_port)(lambda: self.answer(house))
         except OSError as error:
             raise BadSettings(_cannot_listen(self.kind, self.settings.place, error)) from None
 
-    async def _at_port(self, factory: Callable[[], Dialogue]) -> asyncio.Server:
+    async def _at_port(self, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:
         loop, settings = asyncio.get_running_loop(), self.settings
         server = await loop.create_server(factory, settings.host, settings.port, backlog=1024)
         self.port = server.sockets[0].getsockname()[1]
         return server
 
-    async def _at_path(self, factory: Callable[[], Dialogue]) -> asyncio.Server:
+    async def _at_path(self, factory: Callable[[], asyncio.Protocol]) -> asyncio.Server:
         path = str(self.settings.path)
         # asyncio takes a socket away that is there; it must not be one that somebody serves.
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as other:

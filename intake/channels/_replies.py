@@ -10,6 +10,13 @@ TOO_BIG = "552 5.3.4 Message too big"
 TOO_MANY = "421 4.3.2 Too many connections, please try again later"
 TIMEOUT = "421 4.4.2 Nothing heard for too long"
 CLOSING = "421 4.3.2 Closing, please come back later"
+GO_ON = "354 End data with <CR><LF>.<CR><LF>"
+TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients"
+NOBODY = "550 5.1.1 No such recipient here"
+KNOWN = "250 2.1.5 OK"
+NOT_TOLD = "252 2.5.2 Send some mail, we will try"
+HELP = "214 2.0.0 See RFC 5321 and RFC 2033"
+TLS_FIRST = "530 5.7.0 Must issue a STARTTLS command first"
 
 #: enhanced codes by reply code (RFC 3463); what is not here gets the class with `0.0`
 _ENHANCED = {
@@ -24,6 +31,12 @@ _BARE = re.compile(r"(?!220)([245]\d\d)[ ](?!\d\.\d+\.\d+ )")
 _UNWRITABLE = re.compile(r"[^\x20-\x7e]")
 #: the longest line of a reply (RFC 5321, 4.5.3.1.5), without its line end
 _LONGEST = 510
+
+
+def offers(hostname: str, size_limit: int, *, tls: bool) -> str:
+    """The reply to EHLO and LHLO: what we can do. AUTH and CHUNKING are not offered."""
+    lines = [hostname, "PIPELINING", f"SIZE {size_limit}", "8BITMIME", "SMTPUTF8", *(["STARTTLS"] if tls else [])]
+    return "".join(f"250-{line}\r\n" for line in lines) + "250 ENHANCEDSTATUSCODES"
 
 
 def writable(reply: str) -> str:

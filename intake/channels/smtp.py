@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from pydantic import Field
 
 from intake.channels._dialogue import Dialogue
+from intake.channels._house import House
 from intake.channels._listener import Listener, ListenerSettings
 from register.records import RawMessage, Submission
 
@@ -22,7 +24,10 @@ class Channel(Listener):
     """Takes mail from any SMTP client."""
 
     kind = "smtp"
-    dialogue = Dialogue
+
+    def answer(self, house: House) -> asyncio.Protocol:
+        """The dialogue of aiosmtpd."""
+        return Dialogue(house)
 
 
 def read(raw: RawMessage) -> Submission:

@@ -42,5 +42,6 @@ TARGETS = {
     "forms": Target(made_up=forms.texts(), check=forms.check, bounded=150),
     "procedures": Target(made_up=procedures.damaged(), check=procedures.check, bounded=40),
     "chat updates": Target(made_up=updates.updates(), check=updates.check, bounded=300),
-    "a listener's line": Target(made_up=streams.streams(), check=streams.check, bounded=60),
+    "a listener's line": Target(made_up=streams.streams(), check=streams.check, bounded=90),
+    "two receivers": Target(made_up=streams.streams(("lmtp",)), check=streams.compare, bounded=60),
 }

@@ -45,7 +45,7 @@ async def test_the_greeting_is_lhlo_and_nothing_else(spool: Spool) -> None:
 async def test_every_recipient_gets_a_reply_in_order(spool: Spool) -> None:
     """RFC 2033 4.2: one for each RCPT that was accepted, also where an address was given twice."""
     async with listening("lmtp", spool) as door, await Client.to(door.port) as client:
-        await client.start(HEJ, HUDDINGE, HEJ, hello="LHLO")
+        await client.start(HEJ, HUDDINGE, HEJ)
         await client.send(MAIL + b".\r\nNOOP\r\n")
         assert await client.replies(4) == [TAKEN, TAKEN, TAKEN, "250 2.0.0 OK"]
     assert {(raw.channel, raw.organisation, raw.recipients) for raw in spool.raws} == {
@@ -57,11 +57,11 @@ async def test_every_recipient_gets_a_reply_in_order(spool: Spool) -> None:
 async def test_of_two_recipients_one_fails_and_only_that_one_is_tried_again(spool: Spool) -> None:
     spool.fault = huddinge_fails
     async with listening("lmtp", spool) as door, await Client.to(door.port) as client:
-        await client.start(HUDDINGE, HEJ, hello="LHLO")
+        await client.start(HUDDINGE, HEJ)
         await client.send(MAIL + b".\r\n")
         assert await client.replies(2) == [NOT_NOW, TAKEN]
         spool.accept()
-        await client.start(HUDDINGE, hello="LHLO")
+        await client.start(HUDDINGE)
         await client.send(MAIL + b".\r\n")
         assert await client.reply() == TAKEN
     assert sorted(str(raw.organisation) for raw in spool.raws) == ["alexanderskolan", "huddinge"]
@@ -81,7 +81,7 @@ async def test_a_refused_recipient_has_had_its_reply(spool: Spool) -> None:
 
 async def test_a_mail_over_the_limit_is_refused_to_every_recipient(spool: Spool) -> None:
     async with listening("lmtp", spool, size_limit=1000) as door, await Client.to(door.port) as client:
-        await client.start(HEJ, HUDDINGE, hello="LHLO")
+        await client.start(HEJ, HUDDINGE)
         await client.send(b"x" * 5000 + b"\r\n.\r\nNOOP\r\n")
         assert [reply[:9] for reply in await client.replies(3)] == ["552 5.3.4", "552 5.3.4", "250 2.0.0"]
     assert spool.handed == []
@@ -103,5 +103,5 @@ async def test_tls_can_be_required(spool: Spool, certificates: Certificates) -> 
         assert (await client.say("LHLO mail.example")).startswith("250")
         assert (await client.say("MAIL FROM:<>")).startswith("530 5.7.0")
         await client.starttls(ssl.create_default_context(cafile=certificates.authority))
-        await client.start(HEJ, hello="LHLO")
+        await client.start(HEJ)
         assert await client.say(MAIL.decode() + ".") == TAKEN

@@ -58,10 +58,15 @@ class Client:
         await self.send(command.encode() + b"\r\n")
         return await self.reply()
 
-    async def start(self, *recipients: str, hello: str = "EHLO", sender: str = "anna.berg@foralder.example") -> None:
+    @property
+    def hello(self) -> str:
+        """The greeting that this server wants: of LMTP or of SMTP."""
+        return "LHLO" if "LMTP" in self.greeting else "EHLO"
+
+    async def start(self, *recipients: str, sender: str = "anna.berg@foralder.example") -> None:
         """Goes on as far as the text of a mail, past the 354."""
         for command in (
-            f"{hello} foralder.example",
+            f"{self.hello} foralder.example",
             f"MAIL FROM:<{sender}>",
             *(f"RCPT TO:<{to}>" for to in recipients),
         ):
