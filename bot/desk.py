@@ -16,7 +16,7 @@ from classifiers import Classifiers
 from intake import channels, forwards, guards, threads
 from procedures.load import Procedures
 from procedures.model import Procedure
-from register.records import Address, Case, Decision, Match, RawMessage, Ruling, Submission, Understanding
+from register.records import Address, Decision, Match, OpenCase, RawMessage, Ruling, Submission, Understanding
 from register.seals import Seals
 from register.store import Register
 from replies.compose import Composer
@@ -115,8 +115,10 @@ class Desk:
         """Whether it may be answered automatically."""
         answer_to = answer_address(submission, self.procedures.own_addresses)
         since = [now - window for window, _ in guards.WINDOWS]
-        sent = await self.register.answers_sent(answer_to.value, since) if answer_to else ()
-        alike = await self.register.alike(procedure.id, self.likeness(submission), now - guards.ALIKE_WITHIN)
+        sent, alike = await asyncio.gather(
+            self.register.answers_sent(answer_to.value if answer_to else "", since if answer_to else ()),
+            self.register.alike(procedure.id, self.likeness(submission), now - guards.ALIKE_WITHIN),
+        )
         return guards.judge(
             submission,
             own_addresses=self.procedures.own_addresses,
@@ -155,11 +157,11 @@ class Desk:
         said = threads.likeness(submission)
         return self.seals.blind("likeness", said) if said else ""
 
-    async def open_cases(self, procedure: Procedure, decision: Decision) -> tuple[Case, ...]:
+    async def open_cases(self, procedure: Procedure, decision: Decision) -> tuple[OpenCase, ...]:
         """The unit's open cases, for the facts that a notice carries (D4)."""
         if decision.unit is None or not decision.letters:
             return ()
-        return await self.register.open_cases_of_unit(procedure.id, decision.unit, limit=MOST_OPEN_CASES)
+        return await self.register.open_cases_of_unit(procedure.id, decision.unit, most=MOST_OPEN_CASES)
 
 
 def recipients(submission: Submission) -> tuple[str, ...]:

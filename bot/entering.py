@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 
@@ -68,14 +69,17 @@ async def _writing(
     desk: Desk,
     now: datetime,
 ) -> Writing:
+    open_cases, reach, earlier = await asyncio.gather(
+        desk.open_cases(weighed.procedure, weighed.decision), desk.reach(weighed.procedure), _earlier(weighed, desk)
+    )
     return Writing(
         desk=desk,
         procedure=weighed.procedure,
         situation=replace(weighed.situation, submission=whole, understanding=kept.understanding),
         decision=answer.decision,
-        open_cases=await desk.open_cases(weighed.procedure, weighed.decision),
-        linked=(await desk.reach(weighed.procedure)).linked,
-        earlier=await _earlier(weighed, desk),
+        open_cases=open_cases,
+        linked=reach.linked,
+        earlier=earlier,
         now=now,
         receipt_code=answer.code,
         asked=answer.asked,

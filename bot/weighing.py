@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -45,8 +46,10 @@ async def weigh(
 ) -> Weighed:
     """Finds out what a message is and decides; `given` is what a conversation has settled before."""
     said = await spoken(desk, submission, procedure, now)
-    ruling = await desk.rule(said.submission, procedure, now)
-    match = said.match or given.matched(await desk.match(said.submission, procedure))
+    ruling, found = await asyncio.gather(
+        desk.rule(said.submission, procedure, now), desk.match(said.submission, procedure)
+    )
+    match = said.match or given.matched(found)
     whole = without_codes(given.whole) if given.whole else said.submission
     understanding = said.understood(given.understood(await desk.understand(whole, procedure)))
     situation = Situation(

@@ -116,23 +116,24 @@ class Workers:
     async def intake_once(self) -> int:
         """One claim; returns how many messages it held."""
         claimed = await self.desk.register.claim_messages(self.name, BATCH, now(), LEASE)
-        results = await asyncio.gather(*(self._take_in(raw) for raw in claimed), return_exceptions=True)
+        moment = now()
+        results = await asyncio.gather(*(self._take_in(raw, moment) for raw in claimed), return_exceptions=True)
         if claimed:
             self.letters()
         for error in filter(None, results):
             raise error
         return len(claimed)
 
-    async def _take_in(self, raw: RawMessage) -> None:
+    async def _take_in(self, raw: RawMessage, moment: datetime) -> None:
         try:
-            await self._enter_or_fail(raw)
+            await self._enter_or_fail(raw, moment)
         except LeaseLost:
             log().warning("lease lost", action="lease_lost", message=raw.spool_id)
 
-    async def _enter_or_fail(self, raw: RawMessage) -> None:
+    async def _enter_or_fail(self, raw: RawMessage, moment: datetime) -> None:
         try:
             _spare(raw)
-            entered = await take_in(raw, self.desk, now())
+            entered = await take_in(raw, self.desk, moment)
         except LeaseLost:
             raise
         except Temporary as error:

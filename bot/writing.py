@@ -25,6 +25,7 @@ from register.records import (
     Letter,
     LetterFacts,
     LetterOrder,
+    OpenCase,
     StaffChat,
     Submission,
     Understanding,
@@ -51,7 +52,7 @@ class Writing:
     procedure: Procedure
     situation: Situation
     decision: Decision
-    open_cases: tuple[Case, ...]
+    open_cases: tuple[OpenCase, ...]
     now: datetime
     #: closed cases like this one (B6)
     earlier: tuple[EarlierCase, ...] = ()
@@ -145,7 +146,7 @@ class Writing:
         return tuple(lines(seen_by(order.to, self.earlier, case), language, self.procedure.zone))
 
 
-def _about(case: Case, language: str) -> str:
+def _about(case: OpenCase, language: str) -> str:
     return category_title(case.category, language) if case.category else ""
 
 

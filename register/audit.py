@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import journal, spooling
 from register.records import Books, Disposition
 from register.tables import ARRIVED, cases, counters, letters, messages, spool
 from register.tables import journal as lines
+from register.transactions import Connection
 
 
-async def books(conn: AsyncConnection) -> Books:
+async def books(conn: Connection) -> Books:
     """The columns, each counted on its own: arrivals by their counter, the rest by what stands in the tables."""
     arrived = await conn.execute(
         select(counters.c.last).where(counters.c.series == ARRIVED["series"], counters.c.year == ARRIVED["year"])
@@ -30,7 +30,7 @@ async def books(conn: AsyncConnection) -> Books:
     )
 
 
-async def problems(conn: AsyncConnection) -> tuple[str, ...]:
+async def problems(conn: Connection) -> tuple[str, ...]:
     """All that is wrong, a sentence each; empty for a sound register."""
     found = [problem async for problem in journal.problems(conn)]
     found += [problem async for problem in _numbers(conn)]
@@ -45,7 +45,7 @@ async def problems(conn: AsyncConnection) -> tuple[str, ...]:
     return tuple(found)
 
 
-async def _numbers(conn: AsyncConnection) -> AsyncIterator[str]:
+async def _numbers(conn: Connection) -> AsyncIterator[str]:
     """Gaps in the numbers, by series and year, and counters that do not fit."""
     given = select(cases.c.series, cases.c.year, func.count(), func.max(cases.c.number)).group_by(
         cases.c.series, cases.c.year
@@ -66,7 +66,7 @@ async def _numbers(conn: AsyncConnection) -> AsyncIterator[str]:
             yield f"numbers: {series} {year} goes up to {top}, but its counter stands at {counter}"
 
 
-async def _gaps(conn: AsyncConnection, series: str, year: int, top: int) -> AsyncIterator[str]:
+async def _gaps(conn: Connection, series: str, year: int, top: int) -> AsyncIterator[str]:
     query = select(cases.c.number).where(cases.c.series == series, cases.c.year == year)
     there = set((await conn.execute(query)).scalars())
     missing = [number for number in range(1, top + 1) if number not in there]
@@ -75,7 +75,7 @@ async def _gaps(conn: AsyncConnection, series: str, year: int, top: int) -> Asyn
         yield f"numbers: {series} {year} lacks {', '.join(map(str, missing[:10]))}{more}"
 
 
-async def _letters(conn: AsyncConnection) -> AsyncIterator[str]:
+async def _letters(conn: Connection) -> AsyncIterator[str]:
     """Letters that the journal knows and the outbox does not, or the other way round."""
     ordered = select(func.count()).select_from(lines).where(lines.c.what == "letter_ordered")
     known = (await conn.execute(ordered)).scalar_one()
@@ -84,7 +84,7 @@ async def _letters(conn: AsyncConnection) -> AsyncIterator[str]:
         yield f"letters: the journal knows {known}, the outbox holds {there}"
 
 
-async def _loose_ends(conn: AsyncConnection) -> AsyncIterator[str]:
+async def _loose_ends(conn: Connection) -> AsyncIterator[str]:
     """Rows whose other half is missing."""
     in_case = messages.c.disposition.in_([Disposition.REGISTERED.value, Disposition.JOINED.value])
     counted = (

@@ -9,14 +9,15 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, exists, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import filing
 from register.columns import Row
 from register.errors import Permanent
 from register.numbers import search_key
-from register.records import Case, Deadline, Decision, Disposition, Verdict
+from register.reading import once_each
+from register.records import Case, Deadline, Decision, Disposition, OpenCase, Verdict
 from register.tables import cases, deadlines, letters, messages, parties
+from register.transactions import Connection
 
 #: letters to the sender that acknowledge a case
 ACKNOWLEDGING = ("acknowledgement", "not_examined")
@@ -39,7 +40,7 @@ _BY_REFERENCES = select(cases).where(
 _IN_ORDER = (cases.c.opened_at, cases.c.series, cases.c.year, cases.c.number)
 
 
-async def by_ids(conn: AsyncConnection, ids: Iterable[str], *, lock: bool = False) -> dict[str, Case]:
+async def by_ids(conn: Connection, ids: Iterable[str], *, lock: bool = False) -> dict[str, Case]:
     """Cases by their ids; unknown ids are left out. `lock`: nobody else changes them until the transaction ends."""
     query = _BY_ID.with_for_update() if lock else _BY_ID
     rows: list[RowMapping] = []
@@ -49,15 +50,14 @@ async def by_ids(conn: AsyncConnection, ids: Iterable[str], *, lock: bool = Fals
 
 
 async def listed(
-    conn: AsyncConnection,
+    conn: Connection,
     *,
     organisation: str | None = None,
-    unit: str | None = None,
     status: str | None = None,
     limit: int | None = None,
 ) -> tuple[Case, ...]:
     """Cases in the order of their opening; with a limit the newest ones."""
-    wanted = {"organisation": organisation, "unit": unit, "status": status}
+    wanted = {"organisation": organisation, "status": status}
     values = {name: value for name, value in wanted.items() if value is not None}
     if limit is None:
         return await _fetch(conn, _listing(tuple(values), newest=False), values)
@@ -72,7 +72,28 @@ def _listing(names: tuple[str, ...], *, newest: bool) -> Select[Any]:
     return query.order_by(*_IN_ORDER)
 
 
-async def one(conn: AsyncConnection, reference_or_id: str) -> Case | None:
+_OPEN = (
+    select(cases.c.id, cases.c.reference, cases.c.category, cases.c.excluded)
+    .where(cases.c.organisation == bindparam("school"), cases.c.unit == bindparam("unit"), cases.c.status == "open")
+    .order_by(*(column.desc() for column in _IN_ORDER))
+    .limit(bindparam("most"))
+)
+
+
+async def _open(conn: Connection, wish: tuple[str, str, int]) -> tuple[OpenCase, ...]:
+    """The newest open cases of a school's unit, at most so many, in the order of their opening."""
+    school, unit, most = wish
+    rows = (await conn.execute(_OPEN, {"school": school, "unit": unit, "most": most})).all()
+    return tuple(
+        OpenCase(id=row.id, reference=row.reference, category=row.category, excluded=tuple(row.excluded))
+        for row in reversed(rows)
+    )
+
+
+OPEN = once_each(_open)
+
+
+async def one(conn: Connection, reference_or_id: str) -> Case | None:
     """A case by its id or its number as people write it; raises Permanent where several schools have that number."""
     text = reference_or_id.strip()
     found = await _fetch(conn, _ONE, {"id": text, "key": search_key(text)})
@@ -82,14 +103,14 @@ async def one(conn: AsyncConnection, reference_or_id: str) -> Case | None:
     return found[0] if found else None
 
 
-async def by_references(conn: AsyncConnection, organisation: str, written: Sequence[str]) -> dict[str, Case]:
+async def by_references(conn: Connection, organisation: str, written: Sequence[str]) -> dict[str, Case]:
     """Cases of an organisation by the search key of their number."""
     keys = sorted({search_key(one) for one in written})
     found = await _fetch(conn, _BY_REFERENCES, {"keys": keys, "school": organisation})
     return {search_key(case.reference): case for case in found}
 
 
-async def unacknowledged(conn: AsyncConnection, before: datetime) -> tuple[Case, ...]:
+async def unacknowledged(conn: Connection, before: datetime) -> tuple[Case, ...]:
     """Cases opened before a moment that owe an acknowledgement, unless one is ordered for later than that moment."""
     later = exists().where(
         letters.c.case_id == cases.c.id,
@@ -107,39 +128,37 @@ async def unacknowledged(conn: AsyncConnection, before: datetime) -> tuple[Case,
     return await _fetch(conn, owed.order_by(cases.c.opened_at))
 
 
-async def messages_of(conn: AsyncConnection, case_id: str) -> tuple[Mapping[str, Any], ...]:
+async def messages_of(conn: Connection, case_id: str) -> tuple[Mapping[str, Any], ...]:
     """The messages of a case, oldest first, without the JSON of decision and verdicts."""
     columns = [column for column in messages.c if column.name not in ("decision", "verdicts")]
     query = select(*columns).where(messages.c.case_id == case_id).order_by(messages.c.id)
     return tuple(dict(row) for row in (await conn.execute(query)).mappings())
 
 
-async def verdicts(conn: AsyncConnection, case_id: str) -> dict[str, Verdict]:
+async def verdicts(conn: Connection, case_id: str) -> dict[str, Verdict]:
     """What the classifiers said of the message that opened a case, by question; empty for an unknown case."""
     text = await _of_first_message(conn, case_id, "verdicts")
     return {} if text is None else filing.read_verdicts(text)
 
 
-async def decision(conn: AsyncConnection, case_id: str) -> Decision | None:
+async def decision(conn: Connection, case_id: str) -> Decision | None:
     """What was decided when a case was opened."""
     text = await _of_first_message(conn, case_id, "decision")
     return None if text is None else filing.read_decision(text)
 
 
-async def _of_first_message(conn: AsyncConnection, case_id: str, column: str) -> str | None:
+async def _of_first_message(conn: Connection, case_id: str, column: str) -> str | None:
     query = select(messages.c[column]).where(
         messages.c.case_id == case_id, messages.c.disposition == Disposition.REGISTERED.value
     )
     return (await conn.execute(query.order_by(messages.c.id).limit(1))).scalar_one_or_none()
 
 
-async def _fetch(
-    conn: AsyncConnection, query: Select[Any], values: Mapping[str, Any] | None = None
-) -> tuple[Case, ...]:
+async def _fetch(conn: Connection, query: Select[Any], values: Mapping[str, Any] | None = None) -> tuple[Case, ...]:
     return await _complete(conn, (await conn.execute(query, values)).mappings().all())
 
 
-async def _complete(conn: AsyncConnection, rows: Sequence[RowMapping]) -> tuple[Case, ...]:
+async def _complete(conn: Connection, rows: Sequence[RowMapping]) -> tuple[Case, ...]:
     """Cases with their parties and deadlines, in the order of the rows."""
     of_case: dict[str, list[str]] = defaultdict(list)
     due: dict[str, list[Deadline]] = defaultdict(list)

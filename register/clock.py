@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import cases as reading
 from register.outbox import post
 from register.records import Case, Deadline, Happening, Letter
 from register.tables import alarms, cases, cursors, deadlines, insert
+from register.transactions import Connection
 from register.writing import Order, Pen, Work, one_by_one
 
 
-async def due(conn: AsyncConnection, now: datetime) -> tuple[tuple[Case, Deadline], ...]:
+async def due(conn: Connection, now: datetime) -> tuple[tuple[Case, Deadline], ...]:
     """Deadlines of open cases that are reached and not yet dealt with, the oldest first."""
     query = (
         select(deadlines)
@@ -81,7 +81,7 @@ async def _clear_alarm(pen: Pen, wish: tuple[str, str, datetime]) -> bool:
 ALL_CLEAR = Work(one_by_one(_clear_alarm), Order.JOURNALLED)
 
 
-async def cursor(conn: AsyncConnection, name: str) -> str | None:
+async def cursor(conn: Connection, name: str) -> str | None:
     """Where a channel stopped reading; None where it never began."""
     return (await conn.execute(select(cursors.c.value).where(cursors.c.name == name))).scalar_one_or_none()
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register.records import Happening
 from register.tables import cases, journal
+from register.transactions import Connection
 from register.writing import Order, Pen, Work, one_by_one
 
 CORRECTED = "corrected"
@@ -38,7 +38,7 @@ async def _correct(pen: Pen, wish: tuple[str, str, Labels, datetime]) -> bool:
 CORRECT = Work(one_by_one(_correct), Order.JOURNALLED)
 
 
-async def corrections(conn: AsyncConnection) -> dict[str, Labels]:
+async def corrections(conn: Connection) -> dict[str, Labels]:
     """What people have said of each corrected case, by its id, in the order of the first correction."""
     query = select(journal.c.case_id, journal.c.facts).where(journal.c.what == CORRECTED)
     found: dict[str, dict[str, Any]] = defaultdict(dict)

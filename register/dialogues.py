@@ -9,13 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import spooling
 from register.errors import LeaseLost
 from register.outbox import post
 from register.records import Case, Dialogue, Entered, Entry, RawMessage, Turn
 from register.tables import cases, dialogues, insert, messages, parties, spool
+from register.transactions import Connection
 from register.writing import Order, Pen, Work, one_by_one
 
 if TYPE_CHECKING:
@@ -46,20 +46,20 @@ def _shape() -> TypeAdapter[Dialogue]:
     return TypeAdapter(Dialogue)
 
 
-async def one(conn: AsyncConnection, organisation: str, chat: str) -> Dialogue | None:
+async def one(conn: Connection, organisation: str, chat: str) -> Dialogue | None:
     """The conversation with a chat."""
     query = select(dialogues.c.state).where(dialogues.c.organisation == organisation, dialogues.c.chat == chat)
     state = (await conn.execute(query)).scalar_one_or_none()
     return None if state is None else _shape().validate_json(state)
 
 
-async def to_be_reminded(conn: AsyncConnection, now: datetime) -> tuple[Dialogue, ...]:
+async def to_be_reminded(conn: Connection, now: datetime) -> tuple[Dialogue, ...]:
     """Conversations whose question has stood long enough, the oldest first."""
     query = select(dialogues.c.state).where(dialogues.c.remind_at <= now).order_by(dialogues.c.remind_at)
     return tuple(_shape().validate_json(state) for state in (await conn.execute(query)).scalars())
 
 
-async def latest_case_id(conn: AsyncConnection, organisation: str, party: str) -> str | None:
+async def latest_case_id(conn: Connection, organisation: str, party: str) -> str | None:
     """The case that somebody who belongs to it wrote to last."""
     query = (
         select(cases.c.id)
@@ -72,13 +72,13 @@ async def latest_case_id(conn: AsyncConnection, organisation: str, party: str) -
     return (await conn.execute(query)).scalar_one_or_none()
 
 
-async def raw_of(conn: AsyncConnection, case_id: str, message_id: str) -> int | None:
+async def raw_of(conn: Connection, case_id: str, message_id: str) -> int | None:
     """The spool id of a message of a case, by its Message-ID."""
     query = select(messages.c.spool_id).where(messages.c.case_id == case_id, messages.c.message_id == message_id)
     return (await conn.execute(query.order_by(messages.c.id).limit(1))).scalar_one_or_none()
 
 
-async def overtaken(conn: AsyncConnection, turns: Iterable[Turn | None]) -> set[tuple[str, str]]:
+async def overtaken(conn: Connection, turns: Iterable[Turn | None]) -> set[tuple[str, str]]:
     """Locks the conversations of these turns; returns the keys of those that have moved on meanwhile."""
     seen = {(turn.dialogue.organisation, turn.dialogue.chat): turn.dialogue.version for turn in turns if turn}
     if not seen:

@@ -6,24 +6,24 @@ import json
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import cases as reading
 from register.closing import CLOSED
 from register.records import EarlierCase
 from register.tables import cases, journal, meanings
+from register.transactions import Connection
 
 #: how many closed cases of one category are looked through, the newest
 MOST = 1000
 
 
-async def meaning(conn: AsyncConnection, case_id: str) -> bytes:
+async def meaning(conn: Connection, case_id: str) -> bytes:
     """What the first message of a case meant; empty where that is not kept."""
     query = select(meanings.c.vector).where(meanings.c.case_id == case_id)
     return (await conn.execute(query)).scalar_one_or_none() or b""
 
 
-async def closed_meanings(conn: AsyncConnection, organisation: str, category: str) -> tuple[tuple[str, bytes], ...]:
+async def closed_meanings(conn: Connection, organisation: str, category: str) -> tuple[tuple[str, bytes], ...]:
     """The ids of a school's closed cases of a category with what they meant, the newest first."""
     query = (
         select(cases.c.id, meanings.c.vector)
@@ -35,7 +35,7 @@ async def closed_meanings(conn: AsyncConnection, organisation: str, category: st
     return tuple((row.id, row.vector) for row in await conn.execute(query))
 
 
-async def ended(conn: AsyncConnection, ids: Iterable[str]) -> tuple[EarlierCase, ...]:
+async def ended(conn: Connection, ids: Iterable[str]) -> tuple[EarlierCase, ...]:
     """Cases with when and how they were closed last, in the order of their ids; those that are open are left out."""
     wanted = tuple(ids)
     found = await reading.by_ids(conn, wanted)

@@ -10,6 +10,7 @@ from datetime import datetime
 from register import acting, dialogues, invitations, spooling
 from register.becoming import joined_by, opened
 from register.errors import LeaseLost
+from register.gathering import SpoiltError
 from register.numbers import reference
 from register.outbox import ordered
 from register.pages import Pages, open_pages, series_of
@@ -24,7 +25,7 @@ from register.records import (
     Happening,
     Letter,
 )
-from register.writing import Order, Pen, SpoiltError, Work
+from register.writing import Order, Pen, Work
 
 #: a rule's id begins with it where the rule sets a message aside; the reason follows
 SET_ASIDE = "set_aside:"

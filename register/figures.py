@@ -7,11 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import audit
 from register.records import Disposition, Figures
 from register.tables import alarms, cases, letters, messages, spool
+from register.transactions import Connection
 
 #: ids that one statement asks for
 _CHUNK = 500
@@ -20,7 +20,7 @@ _CHUNK = 500
 class Gauges:
     """How the register does, for whoever watches it; nothing here is about anybody."""
 
-    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
+    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[Connection]]) -> None:
         self._reading = reading
 
     async def figures(self, now: datetime) -> Figures:
@@ -46,7 +46,7 @@ class Gauges:
         return tuple(found)
 
 
-async def _figures(conn: AsyncConnection, now: datetime) -> Figures:
+async def _figures(conn: Connection, now: datetime) -> Figures:
     lanes = select(letters.c.urgent, func.count()).where(letters.c.ended_at.is_(None)).group_by(letters.c.urgent)
     waiting = {bool(row[0]): row[1] for row in await conn.execute(lanes)}
     ringing = await conn.execute(select(alarms.c.code, func.count()).group_by(alarms.c.code).order_by(alarms.c.code))
@@ -60,14 +60,14 @@ async def _figures(conn: AsyncConnection, now: datetime) -> Figures:
     )
 
 
-async def _oldest_letter(conn: AsyncConnection, now: datetime) -> datetime | None:
+async def _oldest_letter(conn: Connection, now: datetime) -> datetime | None:
     since = func.coalesce(letters.c.send_at, letters.c.created_at)
     found = select(func.min(since)).where(letters.c.ended_at.is_(None), since <= now)
     moment: datetime | None = (await conn.execute(found)).scalar_one()
     return moment
 
 
-async def _oldest_message(conn: AsyncConnection, now: datetime) -> datetime | None:
+async def _oldest_message(conn: Connection, now: datetime) -> datetime | None:
     """When the oldest message arrived that is still to be taken in; one held for its conversation does not count."""
     wanted = or_(spool.c.ready_at.is_(None), spool.c.ready_at <= now, spool.c.claimed_by != "", spool.c.detail != "")
     found = select(func.min(spool.c.received_at)).where(spool.c.ended_at.is_(None), wanted)

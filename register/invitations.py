@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Select, String, Table, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register.columns import Moment
 from register.outbox import post
 from register.records import AddressKind, Disposition, Entered, Entry, Happening, Letter
 from register.tables import cases, metadata, parties
 from register.tables import insert as insert_or
+from register.transactions import Connection
 from register.writing import Order, Pen, Work, Writer, one_by_one
 
 #: one row for each code that is still of use; `used_by` is a keyed hash of who has used it
@@ -32,7 +32,7 @@ invitations = Table(
 class Invitations:
     """What the register knows of codes that bring mail and chat together."""
 
-    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[AsyncConnection]], writer: Writer) -> None:
+    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[Connection]], writer: Writer) -> None:
         self._reading, self._writer = reading, writer
 
     async def case_id(self, digest: str, kind: AddressKind, used_by: str, organisation: str, now: datetime) -> str:

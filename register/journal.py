@@ -19,11 +19,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register.columns import Row, storable
 from register.records import Happening, JournalEntry
 from register.tables import chain, journal
+from register.transactions import Connection
 
 #: the hash before the first line
 GENESIS = "0" * 64
@@ -56,13 +56,13 @@ def digest(line: Row) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def lock(conn: AsyncConnection) -> tuple[int, str]:
+async def lock(conn: Connection) -> tuple[int, str]:
     """The position and hash of the last line; the row stays locked until the transaction ends."""
     position, last = (await conn.execute(_HEAD)).one()
     return position, last
 
 
-async def append(conn: AsyncConnection, head: tuple[int, str], lines: Sequence[Line]) -> None:
+async def append(conn: Connection, head: tuple[int, str], lines: Sequence[Line]) -> None:
     """Adds lines behind `head`, which this transaction has locked."""
     position, previous = head
     rows: list[dict[str, Any]] = []
@@ -74,7 +74,7 @@ async def append(conn: AsyncConnection, head: tuple[int, str], lines: Sequence[L
     await conn.execute(_MOVE, {"at_position": position, "at_hash": previous})
 
 
-async def entries(conn: AsyncConnection, case_id: str | None = None) -> tuple[JournalEntry, ...]:
+async def entries(conn: Connection, case_id: str | None = None) -> tuple[JournalEntry, ...]:
     """The lines of a case, or of the whole book, in their order."""
     query = select(journal).order_by(journal.c.position)
     if case_id is not None:
@@ -82,7 +82,7 @@ async def entries(conn: AsyncConnection, case_id: str | None = None) -> tuple[Jo
     return tuple(_entry(row) for row in (await conn.execute(query)).mappings())
 
 
-async def problems(conn: AsyncConnection) -> AsyncIterator[str]:
+async def problems(conn: Connection) -> AsyncIterator[str]:
     """Walks the chain from its first line and says in words where it is broken."""
     position, previous = 0, GENESIS
     while rows := (await conn.execute(_PAGE, {"after": position})).mappings().all():

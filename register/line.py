@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from register.errors import Temporary
+from register.transactions import Connection
 
 #: the channel of LISTEN and NOTIFY
 _CHANNEL = "lyhord"
@@ -39,7 +40,7 @@ class Kind(enum.IntEnum):
     DOOR = 7272
 
 
-async def announce(conn: AsyncConnection, sender: str, news: Iterable[News]) -> None:
+async def announce(conn: Connection, sender: str, news: Iterable[News]) -> None:
     """Tells all processes, once the transaction is committed, what it has brought; PostgreSQL only."""
     if conn.dialect.name == "postgresql":
         await conn.execute(select(*(func.pg_notify(_CHANNEL, f"{sender}/{one}") for one in sorted(news))))

@@ -7,12 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import anonymity
 from register.outbox import post
 from register.records import Happening, Letter, SealedLink
 from register.tables import cases, insert, letters, metadata
+from register.transactions import Connection
 from register.unknown import questions
 from register.writing import Order, Pen, Work, Writer, one_by_one
 
@@ -33,7 +33,7 @@ _WAITING = (questions.c.letter_id == "") & questions.c.told_at.is_(None)
 class Links:
     """What the register knows of chats that anonymous senders left open."""
 
-    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[AsyncConnection]], writer: Writer) -> None:
+    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[Connection]], writer: Writer) -> None:
         self._reading, self._writer = reading, writer
 
     async def open(self, link: SealedLink, now: datetime) -> bool:

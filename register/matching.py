@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register import cases
 from register.numbers import search_key
+from register.reading import Lookup
 from register.records import Case, Match, ThreadKey
 from register.tables import letters, messages
+from register.transactions import Connection
 
 #: these were made by us and signed: they join whoever sends
 OURS = ("token", "letter", "returned")
@@ -58,20 +60,40 @@ class _Known:
     letters: Mapping[str, Row[Any, Any, Any, Any]]
 
 
-async def find(
-    conn: AsyncConnection, keys: Sequence[ThreadKey], *, organisation: str, sender: str | None, duplicate_key: str
-) -> Match:
-    """The case that a message joins, and those that it may belong to."""
-    first = await first_of(conn, organisation, [duplicate_key] if duplicate_key else [])
-    if duplicate_key in first:
-        case_id = first[duplicate_key]
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """What a message says of where it may belong."""
+
+    keys: tuple[ThreadKey, ...]
+    organisation: str
+    #: None: whoever it is belongs to no case by the address alone
+    sender: str | None
+    duplicate_key: str
+
+
+async def _find_all(conn: Connection, wishes: Sequence[Sought]) -> list[Match]:
+    """The case that each message joins, and those that it may belong to."""
+    by_school: defaultdict[str, list[str]] = defaultdict(list)
+    for one in wishes:
+        if one.duplicate_key:
+            by_school[one.organisation].append(one.duplicate_key)
+    firsts = {school: await first_of(conn, school, keys) for school, keys in by_school.items()}
+    return [await _find(conn, one, firsts.get(one.organisation, {})) for one in wishes]
+
+
+FIND = Lookup(_find_all)
+
+
+async def _find(conn: Connection, sought: Sought, first: Mapping[str, str | None]) -> Match:
+    if sought.duplicate_key in first:
+        case_id = first[sought.duplicate_key]
         found = await cases.by_ids(conn, [case_id] if case_id else [])
         return Match(case=found.get(case_id or ""), joined_by="repeat")
-    keys = tuple(keys)[:MOST_KEYS]
-    return _match(keys, await _look_up(conn, keys, organisation), (sender or "").lower())
+    keys = sought.keys[:MOST_KEYS]
+    return _match(keys, await _look_up(conn, keys, sought.organisation), (sought.sender or "").lower())
 
 
-async def first_of(conn: AsyncConnection, organisation: str, duplicate_keys: Sequence[str]) -> dict[str, str | None]:
+async def first_of(conn: Connection, organisation: str, duplicate_keys: Sequence[str]) -> dict[str, str | None]:
     """The case of the first message with each duplicate key; None where all of them were set aside without one."""
     if not duplicate_keys:
         return {}
@@ -94,7 +116,7 @@ def _match(keys: Sequence[ThreadKey], known: _Known, sender: str) -> Match:
     return Match(may_belong_to=tuple(maybe), **letter)
 
 
-async def _look_up(conn: AsyncConnection, keys: Sequence[ThreadKey], organisation: str) -> _Known:
+async def _look_up(conn: Connection, keys: Sequence[ThreadKey], organisation: str) -> _Known:
     values = {kind: [key.value for key in keys if key.kind == kind] for kind in {key.kind for key in keys}}
     ids = {("token", value): value for value in values.get("token", ())}
     by_letter = await _by_letter(conn, [*values.get("letter", ()), *values.get("returned", ())])
@@ -114,21 +136,21 @@ def _may_see(organisation: str, case: Case) -> bool:
     return organisation in ("", case.organisation)
 
 
-async def _by_letter(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Row[Any, Any, Any, Any]]:
+async def _by_letter(conn: Connection, ids: Sequence[str]) -> dict[str, Row[Any, Any, Any, Any]]:
     if not ids:
         return {}
     rows = await conn.execute(_LETTERS, {"values": list(ids)})
     return {row.id: row for row in rows}
 
 
-async def _by_message(conn: AsyncConnection, organisation: str, values: Mapping[str, Sequence[str]]) -> dict[str, str]:
+async def _by_message(conn: Connection, organisation: str, values: Mapping[str, Sequence[str]]) -> dict[str, str]:
     if not (wanted := values.get("message_id")):
         return {}
     rows = (await conn.execute(_MESSAGES, {"school": organisation, "values": list(wanted)})).all()
     return await _by_chat_letter(conn, wanted) | {row.message_id: row.case_id for row in rows}
 
 
-async def _by_chat_letter(conn: AsyncConnection, wanted: Sequence[str]) -> dict[str, str]:
+async def _by_chat_letter(conn: Connection, wanted: Sequence[str]) -> dict[str, str]:
     """The case of the letter that a chat message `telegram:<chat>:<number>` is a piece of."""
     found: dict[str, str] = {}
     for one in wanted:

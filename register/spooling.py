@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, bindparam, func, literal, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register.columns import storable
 from register.errors import LeaseLost
 from register.line import News
 from register.records import Disposition, Happening, RawMessage, SetAside
 from register.tables import ARRIVED, counters, insert, messages, spool
+from register.transactions import Connection
 from register.writing import Order, Pen, Work, one_by_one
 
 #: the outcome of a message that an error has set aside; beside the dispositions
@@ -86,14 +86,14 @@ async def _claim(pen: Pen, wish: tuple[str, int, datetime, timedelta]) -> tuple[
 CLAIM = Work(one_by_one(_claim), Order.UNJOURNALLED)
 
 
-async def held(conn: AsyncConnection, raws: Iterable[RawMessage]) -> set[int]:
+async def held(conn: Connection, raws: Iterable[RawMessage]) -> set[int]:
     """The spool ids of those messages whose claim still stands: same worker, same attempt, not ended."""
     claims = {raw.spool_id: (raw.claimed_by, raw.attempts) for raw in raws}
     rows = await conn.execute(_HELD, {"ids": list(claims)})
     return {row.id for row in rows if claims[row.id] == (row.claimed_by, row.attempts)}
 
 
-async def end(conn: AsyncConnection, endings: Sequence[tuple[int, datetime, Disposition]]) -> None:
+async def end(conn: Connection, endings: Sequence[tuple[int, datetime, Disposition]]) -> None:
     """Marks messages as dealt with."""
     await conn.execute(_END, [{"message": id_, "at": at, "how": how.value} for id_, at, how in endings])
 
@@ -137,7 +137,7 @@ async def _replay(pen: Pen, wish: tuple[Sequence[int] | None, datetime]) -> int:
 REPLAY = Work(one_by_one(_replay), Order.JOURNALLED)
 
 
-async def list_set_aside(conn: AsyncConnection) -> tuple[SetAside, ...]:
+async def list_set_aside(conn: Connection) -> tuple[SetAside, ...]:
     """Every message that is in no case or was not counted as one's own, the failed ones too, oldest first."""
     here = [spool.c.id.label("spool_id"), spool.c.channel, spool.c.received_at]
     failed = select(*here, literal(FAILED).label("reason"), spool.c.detail).where(spool.c.outcome == FAILED)
@@ -148,13 +148,13 @@ async def list_set_aside(conn: AsyncConnection) -> tuple[SetAside, ...]:
     return tuple(SetAside(**row) for row in sorted(rows, key=lambda row: row["spool_id"]))
 
 
-async def raw(conn: AsyncConnection, spool_id: int) -> RawMessage | None:
+async def raw(conn: Connection, spool_id: int) -> RawMessage | None:
     """A message as it arrived, whatever became of it."""
     row = (await conn.execute(select(spool).where(spool.c.id == spool_id))).mappings().one_or_none()
     return None if row is None else _raw(row)
 
 
-async def waiting(conn: AsyncConnection) -> int:
+async def waiting(conn: Connection) -> int:
     """How many messages wait, claimed ones included."""
     return (await conn.execute(select(func.count()).select_from(spool).where(_WAITING))).scalar_one()
 

@@ -35,20 +35,21 @@ Result = TypeVar("Result")
 def connect(database: str, **options: Any) -> Connection:
     """A connection to be awaited, for SQLAlchemy's `async_creator_fn`; it begins no transaction by itself."""
     # A program that ends without closing its register must not hang.
-    connection: Connection = Connection(partial(_open, database, options), iter_chunk_size=64)
+    connection: Connection = Connection(partial(opened, database, options), iter_chunk_size=64)
     connection._thread.daemon = True
     return connection
 
 
-def _open(database: str, options: dict[str, Any]) -> sqlite3.Connection:
-    opened: sqlite3.Connection = sqlite3.connect(database, **options, isolation_level=None, timeout=PATIENCE)
+def opened(database: str, options: dict[str, Any]) -> sqlite3.Connection:
+    """A connection of the standard library's, set up for the register."""
+    made: sqlite3.Connection = sqlite3.connect(database, **options, isolation_level=None, timeout=PATIENCE)
     try:
         for pragma in _PRAGMAS:
-            opened.execute(f"PRAGMA {pragma}")
+            made.execute(f"PRAGMA {pragma}")
     except BaseException:
-        opened.close()
+        made.close()
         raise
-    return opened
+    return made
 
 
 class Cursor:

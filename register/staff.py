@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Column, ForeignKey, Index, String, Table, bindparam, delete, select, update
 
 from register.columns import Moment
 from register.outbox import post
+from register.reading import Reader, once_each
 from register.records import Case, Happening, Letter, StaffChat, Taken
 from register.tables import cases, insert, letters, metadata
+from register.transactions import Connection
 from register.writing import Order, Pen, Work, Writer, one_by_one
 
 #: the letter that is repeated until somebody has taken the case
@@ -54,8 +55,10 @@ Index(None, cases.c.urgent, cases.c.status)
 class Staff:
     """What the register knows of staff in chats."""
 
-    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[AsyncConnection]], writer: Writer) -> None:
-        self._reading, self._writer = reading, writer
+    def __init__(
+        self, reading: Callable[[], AbstractAsyncContextManager[Connection]], reader: Reader, writer: Writer
+    ) -> None:
+        self._reading, self._reader, self._writer = reading, reader, writer
 
     async def offer(self, digest: str, organisation: str, role: str, now: datetime, life: timedelta) -> None:
         """Keeps a code, by its keyed hash, until it is used or its life is over."""
@@ -78,11 +81,7 @@ class Staff:
 
     async def chats(self, organisation: str | None = None) -> tuple[StaffChat, ...]:
         """Every linked chat of a school, or of all."""
-        query = select(staff_chats).order_by(staff_chats.c.organisation, staff_chats.c.role, staff_chats.c.linked_at)
-        if organisation is not None:
-            query = query.where(staff_chats.c.organisation == organisation)
-        async with self._reading() as conn:
-            return tuple(StaffChat(**row) for row in (await conn.execute(query)).mappings())
+        return await self._reader.ask(CHATS, organisation)
 
     async def taken(self, case_id: str) -> Taken | None:
         """Who has taken a case."""
@@ -109,7 +108,17 @@ class Staff:
         return await self._writer.write(REPEAT, (case, seen, new, happening, now))
 
 
-async def takers(conn: AsyncConnection, case_ids: Iterable[str]) -> dict[str, Taken]:
+async def _chats(conn: Connection, organisation: str | None) -> tuple[StaffChat, ...]:
+    rows = await conn.execute(_CHATS if organisation is None else _CHATS_OF, {"school": organisation})
+    return tuple(StaffChat(**row) for row in rows.mappings())
+
+
+_CHATS = select(staff_chats).order_by(staff_chats.c.organisation, staff_chats.c.role, staff_chats.c.linked_at)
+_CHATS_OF = _CHATS.where(staff_chats.c.organisation == bindparam("school"))
+CHATS = once_each(_chats)
+
+
+async def takers(conn: Connection, case_ids: Iterable[str]) -> dict[str, Taken]:
     """Who has taken these cases, by case id."""
     rows = await conn.execute(select(takings).where(takings.c.case_id.in_(sorted(case_ids))))
     return {row.case_id: Taken(role=row.role, at=row.at) for row in rows}

@@ -34,6 +34,7 @@ from register.invitations import Invitations
 from register.line import News
 from register.links import Links
 from register.opening import engine_for, migrate
+from register.reading import Reader
 from register.records import (
     Books,
     Case,
@@ -47,6 +48,7 @@ from register.records import (
     JournalEntry,
     Letter,
     Match,
+    OpenCase,
     OutgoingLetter,
     RawMessage,
     SetAside,
@@ -65,14 +67,15 @@ class Register:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._reader = engine.execution_options(sqlite_begin="DEFERRED")
+        self._apart = engine.execution_options(sqlite_begin="DEFERRED")
+        self._reader = Reader(engine)
         self._writer = Writer(engine)
         #: how the register does, for whoever watches it
         self.gauges = Gauges(self._reading)
         #: receipt codes, and the dialogue with people whom nobody knows
         self.unknown = UnknownSenders(self._reading, self._writer)
         #: staff in chats: codes, linked chats, who has taken a case
-        self.staff = Staff(self._reading, self._writer)
+        self.staff = Staff(self._reading, self._reader, self._writer)
         #: codes that bring mail and chat together, and chats that unknown people left open
         self.invitations = Invitations(self._reading, self._writer)
         self.links = Links(self._reading, self._writer)
@@ -94,6 +97,7 @@ class Register:
     async def close(self) -> None:
         """Writes what waits, then lets the database go."""
         await self._writer.close()
+        await self._reader.close()
         await self._engine.dispose()
 
     async def __aenter__(self) -> Self:
@@ -116,7 +120,7 @@ class Register:
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
         with told_plainly():
-            async with self._reader.connect() as conn:
+            async with self._apart.connect() as conn:
                 yield conn
 
     # --- the spool ---------------------------------------------------------------------------------------------
@@ -169,10 +173,10 @@ class Register:
         An equal duplicate key is a `repeat`, whose case is None where the first one was set aside. Keys signed by us
         join whoever sends; a foreign Message-ID and a bare number only join a sender who belongs to the case.
         """
-        async with self._reading() as conn:
-            return await matching.find(
-                conn, keys, organisation=organisation, sender=sender, duplicate_key=duplicate_key
-            )
+        sought = matching.Sought(
+            keys=tuple(keys), organisation=organisation, sender=sender, duplicate_key=duplicate_key
+        )
+        return await self._reader.ask(matching.FIND, sought)
 
     async def enter(self, entry: Entry, now: datetime) -> Entered:
         """Adds everything that one message brings, in one transaction; raises LeaseLost where its claim is over."""
@@ -212,13 +216,11 @@ class Register:
 
     async def answers_sent(self, address: str, since: Sequence[datetime]) -> tuple[int, ...]:
         """How many letters to a sender went, or wait, to an address since each moment."""
-        async with self._reading() as conn:
-            return await mailbook.answers_sent(conn, address, since)
+        return await self._reader.ask(mailbook.ANSWERS_SENT, (address, tuple(since)))
 
     async def alike(self, organisation: str, likeness: str, since: datetime) -> int:
         """How many messages of this likeness were taken in since a moment and could be answered."""
-        async with self._reading() as conn:
-            return await mailbook.alike(conn, organisation, likeness, since)
+        return await self._reader.ask(mailbook.ALIKE, (organisation, likeness, since)) if likeness else 0
 
     async def letters(self, case_id: str | None = None) -> tuple[Mapping[str, Any], ...]:
         """The letters of a case, or of all, in the order in which they were ordered."""
@@ -244,10 +246,9 @@ class Register:
         async with self._reading() as conn:
             return await cases.one(conn, reference_or_id)
 
-    async def open_cases_of_unit(self, organisation: str, unit: str, *, limit: int | None = None) -> tuple[Case, ...]:
-        """The open cases of a unit, in the order of their opening; with a limit the newest ones."""
-        async with self._reading() as conn:
-            return await cases.listed(conn, organisation=organisation, unit=unit, status="open", limit=limit)
+    async def open_cases_of_unit(self, organisation: str, unit: str, *, most: int) -> tuple[OpenCase, ...]:
+        """The newest open cases of a unit, in the order of their opening."""
+        return await self._reader.ask(cases.OPEN, (organisation, unit, most))
 
     async def unacknowledged(self, before: datetime) -> tuple[Case, ...]:
         """Cases opened before a moment that owe an acknowledgement and have none ordered for later."""

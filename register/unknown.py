@@ -22,12 +22,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger
 
 from register.columns import Moment, Words
 from register.records import Happening, Letter, Question, SealedCode, Secrecy
 from register.tables import cases, metadata
+from register.transactions import Connection
 from register.writing import Order, Pen, Work, Writer, one_by_one
 
 #: the letter that carries the school's questions
@@ -83,7 +83,7 @@ _NOT_TOLD = update(questions).where(questions.c.letter_id == bindparam("letter")
 class UnknownSenders:
     """What the register knows of the dialogue with people whom it does not know."""
 
-    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[AsyncConnection]], writer: Writer) -> None:
+    def __init__(self, reading: Callable[[], AbstractAsyncContextManager[Connection]], writer: Writer) -> None:
         self._reading, self._writer = reading, writer
 
     async def codes_like(self, prefix: str, organisation: str) -> tuple[tuple[str, SealedCode], ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from register.records import Whereabouts
 from register.tables import cases, messages, spool
+from register.transactions import Connection
 
 
-async def find(conn: AsyncConnection, channel: str, external_id: str) -> Whereabouts | None:
+async def find(conn: Connection, channel: str, external_id: str) -> Whereabouts | None:
     """What became of the message that a channel knows by this id; None where it never arrived."""
     query = (
         select(spool.c.id, spool.c.outcome, spool.c.detail, messages.c.reason, messages.c.joined_by, cases.c.reference)

@@ -53,6 +53,16 @@ class Case:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenCase:
+    """What a notice says of another open case, and who may not be told of it."""
+
+    id: str
+    reference: str
+    category: str | None
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Letter:
     """One message to one address, ready to be sent; its Message-ID is fixed here."""
 

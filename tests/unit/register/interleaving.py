@@ -96,6 +96,8 @@ class Interleaving(RuleBasedStateMachine):
         self.register._writer._task.cancel()
         with suppress(asyncio.CancelledError):
             await self.register._writer._task
+        await self.register._writer.transactions.close()
+        await self.register._reader.close()
         await self.register._engine.dispose()
 
     # --- messages ------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Engine
+
 from register.records import (
     Address,
     AddressKind,
@@ -177,3 +179,8 @@ async def outgoing(register: Register, now: datetime = NOW, *, urgent: bool = Fa
 def by_template(letters: Sequence[OutgoingLetter]) -> dict[str, OutgoingLetter]:
     """Claimed letters by their template."""
     return {one.letter.template: one for one in letters}
+
+
+def engines(register: Register) -> set[Engine]:
+    """Everything that a register's connections are made by, for tests that listen in."""
+    return {register._engine.sync_engine, register._writer.transactions.engine, register._reader.transactions.engine}

@@ -104,9 +104,9 @@ async def test_cases_are_listed_in_the_order_of_their_opening(register: Register
     assert [case.reference for case in await register.cases(limit=2)] == numbers[1:]
     assert [case.reference for case in await register.cases(organisation="skola", status="open")] == numbers
     assert await register.cases(status="closed") == ()
-    assert [case.reference for case in await register.open_cases_of_unit("skola", "north")] == numbers
-    assert [case.reference for case in await register.open_cases_of_unit("skola", "north", limit=1)] == numbers[2:]
-    assert await register.open_cases_of_unit("skola", "south") == ()
+    assert [case.reference for case in await register.open_cases_of_unit("skola", "north", most=9)] == numbers
+    assert [case.reference for case in await register.open_cases_of_unit("skola", "north", most=1)] == numbers[2:]
+    assert await register.open_cases_of_unit("skola", "south", most=9) == ()
 
 
 @pytest.mark.parametrize("count", [501])

@@ -10,7 +10,19 @@ from sqlalchemy import event
 
 from register.records import ThreadKey
 from register.store import Register
-from tests.unit.register.making import ANSWER, ASIDE, LEASE, NOW, claimed, entered, letter, mail, opened, outgoing
+from tests.unit.register.making import (
+    ANSWER,
+    ASIDE,
+    LEASE,
+    NOW,
+    claimed,
+    engines,
+    entered,
+    letter,
+    mail,
+    opened,
+    outgoing,
+)
 
 #: what may be read whole: indexes that hold only what is just now so, the head of the chain, and values of a statement
 _ALLOWED = re.compile("SCAN (chain|CONSTANT ROW|.* USING INDEX ix_(spool_waiting|cases_owed|deadlines_running))")
@@ -27,7 +39,7 @@ async def a_day(register: Register) -> None:
     keys = [ThreadKey(kind=kind, value=case.id) for kind in ("token", "letter", "message_id", "reference", "returned")]
     await register.find(keys, organisation="skola", sender="a@b.example", duplicate_key="another")
     await register.answers_sent("a@b.example", [NOW, NOW - timedelta(hours=1)])
-    await register.open_cases_of_unit("skola", "north", limit=10)
+    await register.open_cases_of_unit("skola", "north", most=10)
     await register.closed_meanings("skola", "meals")
     await register.ended([case.id])
     await register.meaning(case.id)
@@ -57,7 +69,8 @@ async def test_nothing_that_a_service_asks_reads_a_whole_table(sqlite_url: str) 
         statements[statement] = values[0] if many else values
 
     async with await Register.open(sqlite_url) as register:
-        event.listen(register._engine.sync_engine, "before_cursor_execute", remember)
+        for engine in engines(register):
+            event.listen(engine, "before_cursor_execute", remember)
         await a_day(register)
     connection = sqlite3.connect(Path(sqlite_url.removeprefix("sqlite+aiosqlite:///")))
     scans: dict[str, str] = {}

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from register.errors import LeaseLost, Permanent, Temporary
 from register.store import Register
-from tests.unit.register.making import LEASE, NOW, WORKER, claimed, entered, entry, mail
+from tests.unit.register.making import LEASE, NOW, WORKER, claimed, engines, entered, entry, mail
 
 
 async def test_a_message_is_new_once(register: Register) -> None:
@@ -52,7 +52,7 @@ async def test_no_envelope_is_too_odd_for_the_spool(register: Register, hostile:
 
 async def test_fifty_callers_share_commits(register: Register) -> None:
     commits: list[object] = []
-    event.listen(register._engine.sync_engine, "commit", commits.append)
+    event.listen(register._writer.transactions.engine, "commit", commits.append)
     new = await asyncio.gather(*(register.spool(mail(str(number))) for number in range(50)))
     assert all(new)
     # The first caller may find the writer idle and go alone; all the others go together.
@@ -166,13 +166,15 @@ async def test_a_lost_database_is_a_temporary_fault_for_every_caller(sqlite_url:
         def away(*_: Any) -> None:
             raise OSError("the disk has gone")
 
-        event.listen(register._engine.sync_engine, "begin", away)
+        for engine in engines(register):
+            event.listen(engine, "begin", away)
         waiting = (register.spool(mail(str(number))) for number in range(2, 5))
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         assert [type(answer) for answer in answers] == [Temporary] * 3
         with pytest.raises(Temporary):
             await register.books()
-        event.remove(register._engine.sync_engine, "begin", away)
+        for engine in engines(register):
+            event.remove(engine, "begin", away)
         assert await register.spool(mail("2")) is True
         assert await register.verify() == ()
 
