@@ -5,7 +5,8 @@ checks the two keys that join a reply to its case. `tables`, `store` and the mig
 This room imports no other room. A new noun goes into `records`; a new column goes into `tables` and a migration.
 
 The way through the room: `store` is what the wiring sees; `opening` (with `sqlite`) opens a database, and `writing`
-puts all that waits into one commit. Three things are written: `spooling`, `entering` (on `pages`; `becoming` says
+puts all that waits into one commit, `reading` looks up together what is asked of every message (both by `gathering`,
+on `transactions`). Three things are written: `spooling`, `entering` (on `pages`; `becoming` says
 what a message makes of its case) and `outbox`; `clock` adds what time sets off. `matching`, `cases`, `mailbook` and
 `whereabouts` read. `dialogues` keeps what the bot and a chat are talking about. `journal` holds the chain, `audit`
 checks the whole, `anonymity` says what is not kept, `sweeping` sees to it in the files. `filing` turns nouns into rows
