@@ -91,7 +91,7 @@ def save(path: Path, changed: Mapping[int, Mapping[str, Any]], layers: int) -> N
 def load(path: Path, weights: Weights) -> Changed:
     """Reads such a file; raises BadSettings where it cannot be read or does not fit these weights."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return _checked(arrays, weights)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BadSettings(f"{path.name} is no file of changed layers: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,10 +30,10 @@ def available() -> bool:
 class Encoder:
     """multilingual-e5-small with some layers changed. Thread-safe; blocking, each call on one core."""
 
-    def __init__(self, weights: Weights, layers: Sequence[changes.Layer]) -> None:
+    def __init__(self, weights: Weights, layers: Iterable[changes.Layer]) -> None:
         self._weights = weights
         self._tokeniser = Tokeniser(weights.words)
-        self._session = _session(Graph(weights, signed=_exact()).build(layers))
+        self._session = session(Graph(weights, signed=_exact()).build(layers))
         self._prefix = self._tokeniser.tokens(PREFIX).ids
 
     @classmethod
@@ -50,7 +50,7 @@ class Encoder:
         weights = Weights.open(path)
         own = changes.load(changed, weights) if changed else changes.Changed(layers=weights.layers, changed={})
         numbers = range(own.layers if layers is None else layers)
-        return cls(weights, [own.changed.get(one) or changes.shipped(weights, one) for one in numbers])
+        return cls(weights, (own.changed.get(one) or changes.shipped(weights, one) for one in numbers))
 
     def tokens(self, text: str) -> Tokens:
         """The pieces of a text, as `states` takes them."""
@@ -99,10 +99,13 @@ class Encoder:
         return self._weights.numbers("emb.pos").reshape(-1, size) + self._weights.numbers("emb.type")[:size]
 
 
-def _session(model: bytes) -> Any:
+def session(model: bytes) -> Any:
+    """What runs a graph, each call on the core of its caller."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    # The graph is written as it should run: what onnxruntime would join (bias and GELU) is slower than it is apart.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     # Warnings about the hardware are for developers of onnxruntime; errors come as exceptions.
     options.log_severity_level = 4

@@ -7,7 +7,7 @@ are exact. Attention, normalisation and GELU stay in float32.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class Graph:
         self._zero = self._constant(np.uint8(_ZERO))
         self._last = self._constant(np.array([-1], np.int64))
 
-    def build(self, layers: Sequence[Layer]) -> bytes:
+    def build(self, layers: Iterable[Layer]) -> bytes:
         """The bytes of a model: sums of embeddings [batch, length, size] -> final states of the same shape."""
         state = self._normalised(INPUT, *(self._weights.numbers(f"emb.ln.{one}") for one in "wb"))
         for layer in layers:

@@ -27,7 +27,7 @@ Pieces = tuple[tuple[int, int], ...]
 class Tokens:
     """The pieces of one text, without what the encoder puts around them; three arrays of int32 of the same length.
 
-    Piece i stands for `text[starts[i]:ends[i]]`, the space before a word left out; a piece that is only a space is empty.
+    Piece i stands for `text[starts[i]:ends[i]]`, without the space before a word; a space alone is empty.
     """
 
     ids: Any
@@ -63,11 +63,11 @@ class Tokeniser:
                 last.append(at)
         return _located(ids, first, last, origins, len(text))
 
-    def _pieces(self, word: str) -> Iterator[tuple[int, int]]:
+    def _pieces(self, word: str) -> Sequence[tuple[int, int]]:
+        if len(word) <= _LENGTH and word.rfind(MARK) == 0:
+            return self._remembered(word)
         # No piece has a mark inside: where one stands in the text, another word begins.
-        for part in _BEFORE_MARK.split(word) if MARK in word[1:] else (word,):
-            if part:
-                yield from self._remembered(part) if len(part) <= _LENGTH else self._vocabulary.likeliest(part)
+        return [piece for part in _BEFORE_MARK.split(word) if part for piece in self._vocabulary.likeliest(part)]
 
     def _origins(self, text: str) -> Sequence[int]:
         """Of every character of the normalised text, which character of the given one it came from."""

@@ -79,13 +79,22 @@ def _path(back: list[tuple[int, int]], end: int) -> tuple[tuple[int, int], ...]:
 
 
 def _keys(words: Words) -> Any:
-    """Of every piece, its first letter, or the one after the mark; a piece without letters has -1."""
+    """Of every piece its first letter, or the one after the mark."""
     letters = np.frombuffer(words.letters, np.uint8)
-    # Every byte that does not continue a character begins one.
-    before = np.concatenate([[0], np.cumsum((letters & 0xC0) != 0x80, dtype=np.int32)])
-    points = np.frombuffer(bytes(words.letters).decode().encode("utf-32-le"), "<i4")
-    starts, ends = before[words.bounds[:-1]], before[words.bounds[1:]]
-    padded = np.append(points, [0, 0])
-    first = np.where(ends > starts, padded[starts], -1)
-    second = np.where(ends > starts + 1, padded[starts + 1], 0)
+    first, after = _letters(letters, words.bounds[:-1].astype(np.int32))
+    second, _ = _letters(letters, after)
+    second[after >= words.bounds[1:]] = 0
     return np.where(first == ord(MARK), _AFTER_MARK + second, first)
+
+
+def _letters(letters: Any, places: Any) -> tuple[Any, Any]:
+    """The characters that begin at some places of UTF-8, and where the next ones do."""
+    last = len(letters) - 1
+    first = letters[np.minimum(places, last)].astype(np.int32)
+    # How many bytes continue the character, and what the first byte says of it.
+    more = (first >= 0xC0).astype(np.int32) + (first >= 0xE0) + (first >= 0xF0)
+    points = first & np.array([0x7F, 0x1F, 0x0F, 0x07], np.int32)[more]
+    for step in (1, 2, 3):
+        rest = letters[np.minimum(places + step, last)] & np.int32(0x3F)
+        points = np.where(more >= step, points << 6 | rest, points)
+    return points, places + more + 1

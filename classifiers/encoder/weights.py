@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 #: what a file of this format begins with
 MAGIC = b"E5S1"
-#: so many values share one scale (half a float) and lie in sixteen bytes: value j in the low half of byte j, j + 16 in the high half
+#: so many values share one scale (float16) and lie in sixteen bytes: value j in the low half of byte j, j + 16 above it
 BLOCK = 32
 _BLOCKS = np.dtype([("scale", "<f2"), ("halves", "u1", BLOCK // 2)])
 _HEADER = struct.Struct("<4sI7ifi")

@@ -1,9 +1,9 @@
-"""Just enough of ONNX to write a graph of our own: its protobuf messages as bytes (onnx.proto3 has the field numbers)."""
+"""Just enough of ONNX to write a graph of our own: its protobuf messages as bytes (field numbers: onnx.proto3)."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,16 @@ def value(name: str, shape: Sequence[str | int]) -> bytes:
     return _text(1, name) + _bytes(2, _bytes(1, _number(1, FLOAT) + _bytes(2, sizes)))
 
 
-def model(nodes: Iterable[bytes], constants: Iterable[bytes], inputs: Iterable[bytes], outputs: Iterable[bytes]) -> bytes:
-    """The whole file."""
-    fields = ((1, nodes), (5, constants), (11, inputs), (12, outputs))
-    graph = b"".join([_text(2, "encoder"), *(_bytes(field, one) for field, many in fields for one in many)])
+def model(nodes: list[bytes], constants: list[bytes], inputs: list[bytes], outputs: list[bytes]) -> bytes:
+    """The whole file. It is large, so it is put together only once."""
+    graph = [_text(2, "encoder")]
+    for field, many in ((1, nodes), (5, constants), (11, inputs), (12, outputs)):
+        graph += [part for one in many for part in (_varint(field << 3 | 2), _varint(len(one)), one)]
     sets = [_number(2, _OPERATORS), _text(1, OWN) + _number(2, _OWN_OPERATORS)]
-    return b"".join([_number(1, _FORMAT), _bytes(7, graph), *(_bytes(8, one) for one in sets)])
+    length = sum(map(len, graph))
+    return b"".join(
+        [_number(1, _FORMAT), *(_bytes(8, one) for one in sets), _varint(7 << 3 | 2), _varint(length), *graph]
+    )
 
 
 def _attribute(name: str, content: float | int) -> bytes:
