@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -108,7 +108,7 @@ class Writing:
         return reader_languages(self.situation.understanding, case, self.procedure)
 
     def _facts(self, order: LetterOrder, case: Case, language: str) -> LetterFacts:
-        facts = letter_facts(
+        return letter_facts(
             self.procedure,
             self.decision,
             case=case,
@@ -121,12 +121,16 @@ class Writing:
             may_belong_to=self.situation.may_belong_to,
             returned_from=self.situation.letter_role,
             reopened=self._before == "closed" and case.status == "open",
+            more=self._for_sender(order, case) if order.to == SENDER else self._for_role(order, case, language),
         )
-        if order.to != SENDER:
-            return replace(facts, similar=self._similar(order, case, language))
+
+    def _for_role(self, order: LetterOrder, case: Case, language: str) -> dict[str, Any]:
+        return {"similar": self._similar(order, case, language)}
+
+    def _for_sender(self, order: LetterOrder, case: Case) -> dict[str, Any]:
         receipt = self.receipt(case) if order.template == RECEIPT else ""
         said: dict[str, Any] = {"message": self.said, "writer": self.writer} if self.said else {}
-        return replace(facts, receipt_code=self.receipt_code, asked=self.asked, receipt=receipt, **said, **self.more)
+        return {"receipt_code": self.receipt_code, "asked": self.asked, "receipt": receipt, **said, **self.more}
 
     @property
     def _before(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from procedures import advice
@@ -33,6 +35,7 @@ _ABOUT_THE_CASE = ("status", "closed", "next_stage", "question_repeated", "remin
 #: letters about something that came later, so that the day of receipt says nothing
 _LATER = ("added_notice", "undeliverable")
 #: deadlines that the program keeps itself
+NOTHING: Mapping[str, Any] = {}
 _NOT_FOR_ROLES = ("acknowledge", "question_repeated", "passed_on")
 
 
@@ -50,12 +53,14 @@ def letter_facts(
     may_belong_to: tuple[str, ...] = (),
     returned_from: str = "",
     reopened: bool = False,
+    more: Mapping[str, Any] = NOTHING,
 ) -> LetterFacts:
     """All that a letter of this order may say, in a language; in English where no procedure has the language.
 
     `category_title`: of the case's category in that language, empty where unsure. `local_facts` (D4) and
     `may_belong_to` go to roles only, as does the message itself. `returned_from`: the role, or `sender`, whose letter
-    came back. `reopened`: the message has opened a closed case again. Nobody who is excluded is ever named.
+    came back. `reopened`: the message has opened a closed case again. `more`: further facts by their names in
+    `LetterFacts`, which go before these. Nobody who is excluded is ever named.
     """
     writer = _Writer(
         procedure=procedure,
@@ -70,7 +75,7 @@ def letter_facts(
         reopened=reopened,
     )
     for_role = {} if order.to == "sender" else writer.for_role(local_facts, may_belong_to)
-    return LetterFacts(**writer.about_case(), **writer.about_stage(), **writer.for_sender(), **for_role)
+    return LetterFacts(**{**writer.about_case(), **writer.about_stage(), **writer.for_sender(), **for_role, **more})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +215,7 @@ class _Writer:
     def _urgent(self) -> bool:
         return self.case.urgent or self.understanding.urgent.label is True
 
-    @property
+    @cached_property
     def _people(self) -> People:
         return People(
             procedure=self.procedure,

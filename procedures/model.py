@@ -258,7 +258,10 @@ def _addresses(role: Role) -> tuple[Address, ...]:
 
 
 def _said(texts: Mapping[str, T], language: str, default: str, nothing: T) -> T:
-    wanted = (language, "", *(() if language in LANGUAGES else ("en",)), default)
+    # Nearly always it is there: this is asked a hundred times a message.
+    if language in texts:
+        return texts[language]
+    wanted = ("", *(() if language in LANGUAGES else ("en",)), default)
     return next((texts[one] for one in wanted if one in texts), next(iter(texts.values()), nothing))
 
 

@@ -82,6 +82,6 @@ class Seals:
 
 def _check(key: bytes, purpose: str, body: str) -> str:
     """The first 60 bits of the HMAC over purpose and body, five bits a character."""
-    mac = hmac.new(key, f"{purpose}\0{body}".encode(), hashlib.sha256).digest()
+    mac = hmac.digest(key, f"{purpose}\0{body}".encode(), "sha256")
     bits = int.from_bytes(mac[:8], "big") >> (64 - 5 * CHECK_LENGTH)
     return "".join(ALPHABET[bits >> shift & 31] for shift in range(5 * (CHECK_LENGTH - 1), -1, -5))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from replies.clean import single_line
-from replies.filling import LINKED, Filling, Repeated, Value
+from replies.filling import LINKED, Filling, Repeated, Value, read
 from replies.mail import quoted_printable
 from replies.sections import Draft
 from replies.slots import WRITTEN, Unfit
@@ -101,7 +101,7 @@ def _lines(written: str, *, html: bool) -> Iterator[tuple[str, tuple[Value | Rep
     numbered = iter(enumerate(lines, 1))
     for number, line in numbered:
         tokens = WRITTEN.findall(line)
-        values = tuple(map(Value.read, tokens))
+        values = tuple(map(read, tokens))
         _check(line, values, html=html)
         if not values:
             yield line, ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from itertools import repeat
 
 from markupsafe import escape
 
@@ -21,24 +23,28 @@ LOCAL: Mapping[str, Callable[..., str]] = {"date": date, "day": day, "moment": m
 LINKED: Mapping[str, Callable[..., str]] = {"mail": mail, "phone": phone, "linked": linked}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """One fact of one section, as one filter shows it; `each`: of a list, the text that it is the turn of."""
+    """One fact of one section, as one filter shows it; `each`: of a list, the text that it is the turn of.
+
+    Compared by identity, which is cheap: `read` makes the same of the same.
+    """
 
     section: int
     field: str
     shown: str
     each: bool = False
 
-    @classmethod
-    def read(cls, token: str) -> Value:
-        """What stands between the marks of a slot. Raises Unfit where they are no slot of ours."""
-        place, slash, rest = token.partition("/")
-        name, _, shown = rest.partition("|")
-        field, star, turn = name.partition("*")
-        if not slash or not place.isdecimal() or turn not in ("", "0"):
-            raise Unfit
-        return cls(int(place), field, shown, bool(star))
+
+@lru_cache(maxsize=4096)
+def read(token: str) -> Value:
+    """What stands between the marks of a slot. Raises Unfit where they are no slot of ours."""
+    place, slash, rest = token.partition("/")
+    name, _, shown = rest.partition("|")
+    field, star, turn = name.partition("*")
+    if not slash or not place.isdecimal() or turn not in ("", "0"):
+        raise Unfit
+    return Value(int(place), field, shown, bool(star))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +54,42 @@ class Repeated:
     form: str
     values: tuple[Value, ...]
 
-    @property
-    def list(self) -> Value:
-        """The list, as one of its values."""
-        return next(one for one in self.values if one.each)
-
 
 class Filling:
     """The facts of one letter; a value is shown once, however often it stands there."""
 
     def __init__(self, facts: tuple[LetterFacts, ...], now: datetime, above: str) -> None:
         self._facts, self._now, self._above = facts, now, above
-        self._texts: dict[Value, str] = {}
-        self._html: dict[Value, str] = {}
+        #: one for a fact, one for each text of a list
+        self._made: dict[Value, list[str]] = {}
 
     def text(self, source: Value | Repeated) -> str:
         """A source in plain text."""
-        if isinstance(source, Repeated):
-            return self._each(source, html=False)
-        known = self._texts.get(source)
-        if known is None:
-            known = self._texts[source] = _text(self._value(source), source.shown, self._facts[source.section])
-        return known
+        return (
+            self._each(source, _as_text) if isinstance(source, Repeated) else _as_text(source, self._shown(source)[0])
+        )
 
     def html(self, source: Value | Repeated) -> str:
         """A source in HTML."""
-        if isinstance(source, Repeated):
-            return self._each(source, html=True)
-        known = self._html.get(source)
-        if known is None:
-            known = self._html[source] = _html(self._value(source), source.shown, self._facts[source.section])
-        return known
-
-    def _each(self, source: Repeated, *, html: bool) -> str:
-        show, whole = (_html, self.html) if html else (_text, self.text)
-        of = source.list
-        facts = self._facts[of.section]
-        return "\n".join(
-            source.form % tuple(show(item, one.shown, facts) if one.each else whole(one) for one in source.values)
-            for item in getattr(facts, of.field)
+        return (
+            self._each(source, _as_html) if isinstance(source, Repeated) else _as_html(source, self._shown(source)[0])
         )
+
+    def _each(self, source: Repeated, show: Callable[[Value, str], str]) -> str:
+        # What is no list stands there once, for every line.
+        columns = [
+            [show(one, made) for made in self._shown(one)] if one.each else repeat(show(one, self._shown(one)[0]))
+            for one in source.values
+        ]
+        return "\n".join([source.form % line for line in zip(*columns, strict=False)])
+
+    def _shown(self, source: Value) -> list[str]:
+        made = self._made.get(source)
+        if made is None:
+            facts, found = self._facts[source.section], self._value(source)
+            every = found if source.each and isinstance(found, tuple) else (found,)
+            made = self._made[source] = [_shown(one, source.shown, facts) for one in every]
+        return made
 
     def _value(self, source: Value) -> object:
         if source.field == "now":
@@ -101,6 +103,8 @@ class Filling:
 
 def _shown(value: object, shown: str, facts: LetterFacts) -> str:
     """As `formats.finish` would put it into the letter, but for the marks around one plain text."""
+    if shown == "quote":
+        return "\n".join(quoted(str(value), chat=False))
     if shown in LOCAL:
         value = LOCAL[shown](vars(facts), value)
     elif shown:
@@ -108,15 +112,13 @@ def _shown(value: object, shown: str, facts: LetterFacts) -> str:
     return value if isinstance(value, Marked) else single_line(str(value))
 
 
-def _text(value: object, shown: str, facts: LetterFacts) -> str:
-    if shown == "quote":
-        return "\n".join(f"> {line.strip()}".rstrip() for line in quoted(str(value), chat=False))
-    made = _shown(value, shown, facts)
+def _as_text(source: Value, made: str) -> str:
+    if source.shown == "quote":
+        return "\n".join([f"> {line.strip()}".rstrip() for line in made.split("\n")])
     return "".join(one.text for one in runs(made)) if VALUE in made else made
 
 
-def _html(value: object, shown: str, facts: LetterFacts) -> str:
-    if shown == "quote":
-        return "<br>\n".join(str(escape(line)) for line in quoted(str(value), chat=False))
-    made = _shown(value, shown, facts)
+def _as_html(source: Value, made: str) -> str:
+    if source.shown == "quote":
+        return str(escape(made)).replace("\n", "<br>\n")
     return "".join(run(one.text, one.href) for one in runs(made)) if VALUE in made else str(escape(made))

@@ -23,6 +23,8 @@ Quoted = Callable[[], str]
 _FOLD = 76
 #: an encoded word with its frame: at most 75 characters and on a line of at most 76 (RFC 2047, 2), names included
 _WORD = 66
+#: what `=?utf-8?q?` and `?=` take of it
+_FRAME = 12
 #: a little more for display names: readers are known to put a blank between two words of one name
 _NAME_WORD = 70
 #: no line may be longer (RFC 5322, 2.1.1)
@@ -61,13 +63,12 @@ def alternative(
 
 def part(media_type: str, text: str, quoted: Quoted | None = None) -> str:
     """A text part with its own headers; the shorter of the two transfer encodings."""
-    content = _ended(text)
-    octets = content.encode("utf-8", "replace")
-    # Quoted-printable where people could read it raw, base64 where most letters would be escaped.
-    if 6 * len(content) > 5 * len(octets):
-        encoding, body = "quoted-printable", quoted() if quoted else _escaped(octets)
+    octets, ends = text.encode("utf-8", "replace"), text.count("\n")
+    # Quoted-printable where people could read it raw, base64 where most letters would be escaped; lines end in CRLF.
+    if 6 * (len(text) + ends) > 5 * (len(octets) + ends):
+        encoding, body = "quoted-printable", quoted() if quoted else quoted_printable(text)
     else:
-        encoding, body = "base64", _base64(octets)
+        encoding, body = "base64", _base64(_ended(text).encode("utf-8", "replace"))
     return (
         f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body.rstrip()}\r\n"
     )
@@ -75,14 +76,18 @@ def part(media_type: str, text: str, quoted: Quoted | None = None) -> str:
 
 def quoted_printable(lines: str) -> str:
     """Whole lines as quoted-printable (RFC 2045, 6.7): soft breaks stay within a line, so that each may go alone."""
-    return _escaped(_ended(lines).encode("utf-8", "replace"))
+    return binascii.b2a_qp(_ended(lines).encode("utf-8", "replace")).decode("ascii")
 
 
 def header(name: str, value: str) -> str:
     """One header field, folded, with its CRLF. Values made by `phrase` and `mailbox` pass through unchanged."""
+    clean = single_line(value)
     start = f"{name}:"
+    # Most fit one line as they are.
+    if clean and len(start) + 1 + len(clean) <= _FOLD:
+        return f"{start} {clean}\r\n"
     written, line = [], start
-    for word in _words(single_line(value)):
+    for word in _words(clean):
         if len(line) + 1 + len(word) > _FOLD and line is not start:
             written.append(line)
             line = ""
@@ -156,42 +161,42 @@ def _ascii_domain(domain: str) -> str:
 
 def _encoded(text: str, longest: int) -> Iterator[str]:
     """RFC 2047 words that never split a character; Q where most is ASCII, B otherwise."""
-    encode, size = (_q_word, _q_size) if 4 * len(text.encode()) < 5 * len(text) else (_b_word, _b_size)
+    return (_q_words if 4 * len(text.encode()) < 5 * len(text) else _b_words)(text, longest - _FRAME)
+
+
+def _q_words(text: str, room: int) -> Iterator[str]:
+    held = ""
+    for written in map(_q_character, text):
+        if len(held) + len(written) > room:
+            yield f"=?utf-8?q?{held}?="
+            held = ""
+        held += written
+    yield f"=?utf-8?q?{held}?="
+
+
+@lru_cache(maxsize=1024)
+def _q_character(character: str) -> str:
+    octets = character.encode("utf-8")
+    if character == " ":
+        return "_"
+    return character if octets[0] in _Q_SAFE else "".join(f"={octet:02X}" for octet in octets)
+
+
+def _b_words(text: str, room: int) -> Iterator[str]:
     held = b""
-    for character in text:
-        longer = held + character.encode("utf-8")
-        if size(longer) > longest:
-            yield encode(held)
-            longer = character.encode("utf-8")
-        held = longer
-    yield encode(held)
-
-
-def _b_word(octets: bytes) -> str:
-    return f"=?utf-8?b?{base64.b64encode(octets).decode('ascii')}?="
-
-
-def _b_size(octets: bytes) -> int:
-    return 12 + 4 * ((len(octets) + 2) // 3)
-
-
-def _q_word(octets: bytes) -> str:
-    safe = ("_" if octet == 32 else chr(octet) if octet in _Q_SAFE else f"={octet:02X}" for octet in octets)
-    return f"=?utf-8?q?{''.join(safe)}?="
-
-
-def _q_size(octets: bytes) -> int:
-    return 12 + sum(1 if octet == 32 or octet in _Q_SAFE else 3 for octet in octets)
+    for octets in (character.encode("utf-8") for character in text):
+        if 4 * ((len(held) + len(octets) + 2) // 3) > room:
+            yield f"=?utf-8?b?{base64.b64encode(held).decode('ascii')}?="
+            held = b""
+        held += octets
+    yield f"=?utf-8?b?{base64.b64encode(held).decode('ascii')}?="
 
 
 def _ended(text: str) -> str:
     """The text with CRLF after every line (RFC 2045, 6.7 and 6.8: of text that is the canonical form)."""
-    content = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    single = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    content = single.replace("\n", "\r\n")
     return content if content.endswith("\r\n") else content + "\r\n"
-
-
-def _escaped(octets: bytes) -> str:
-    return binascii.b2a_qp(octets).decode("ascii")
 
 
 def _base64(octets: bytes) -> str:
