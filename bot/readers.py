@@ -15,6 +15,7 @@ from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 import classifiers
+from bot.lasting import settle
 from classifiers import Classifiers
 from register.errors import Temporary
 from register.records import Understanding
@@ -71,6 +72,7 @@ def _begin(meaning: bool) -> None:
         signal.signal(one, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _loaded = classifiers.load(meaning=meaning)
+    settle()
 
 
 def _end_with_parent() -> None:

@@ -13,10 +13,12 @@ from bot.alarms import Alarms
 from bot.desk import Desk
 from bot.doors import open_channels
 from bot.health import Health
+from bot.lasting import settle
 from bot.logs import log
 from bot.monitor import Monitor
 from bot.settings import Settings
 from bot.supervision import Supervisor
+from bot.warming import warm
 from bot.watch import Watch
 from bot.wiring import Senders, open_desk, open_lanes
 from bot.workers import Workers, now
@@ -29,8 +31,10 @@ from register.sole import only_service
 class Service:
     """One process of Lyhord; `running()` is its whole life."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, warm: bool = False) -> None:
         self.settings = settings
+        #: True: what is loaded once is loaded beside the work, right after the start
+        self._warm = warm
         #: the running channels by name, for tests that need a port
         self.doors: dict[str, Channel] = {}
         self.workers: Workers
@@ -64,6 +68,8 @@ class Service:
         try:
             await self._until_met()
             self._started = self._health.started = True
+            if self._warm:
+                self._supervisor.start("warming", partial(_warm_up, desk))
             yield
         finally:
             await self._stop()
@@ -136,8 +142,13 @@ class Service:
         log().info("stopping", action="stopping")
         await self._supervisor.stop(*(f"door:{name}" for name in self.doors))
         self.workers.stop()
-        await self._supervisor.stop("monitor")
+        await self._supervisor.stop("monitor", "warming")
         await self._supervisor.finish(timedelta(seconds=self.settings.operation.stop_seconds))
         await self._porter.stop()
         await self.attendance.sign_out()
         log().info("stopped", action="stopped")
+
+
+async def _warm_up(desk: Desk) -> None:
+    await warm(desk)
+    settle()

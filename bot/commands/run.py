@@ -16,7 +16,7 @@ def run(config: Path | None) -> None:
     """Runs until SIGTERM or SIGINT; prints `ready` once everything listens; raises what makes running impossible."""
     settings = load(config)
     logs.configure(format_=settings.operation.log_format, level=settings.operation.log_level)
-    asyncio.run(_serve(Service(settings)))
+    asyncio.run(_serve(Service(settings, warm=True)))
 
 
 async def _serve(service: Service) -> None:
