@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 #: words are known by so many of their first letters, and whole
 _SHORT, _LONG = 3, 5
 _WORD = re.compile(r"\w+")
-#: letters that a search without regard to case takes for the same
-_SAME = str.maketrans("İıſ", "iis")
 
 
 def lowered(text: str) -> str:
@@ -24,7 +22,7 @@ def lowered(text: str) -> str:
 
 def folded(text: str) -> str:
     """As `lowered`, with letters alike that a search without regard to case takes for the same."""
-    return lowered(text).translate(_SAME)
+    return lowered(text).replace("İ", "i").replace("ı", "i").replace("ſ", "s")
 
 
 # Cues, staff and units ask this of the same text, one after the other.
@@ -52,14 +50,14 @@ def beginning(cue: str) -> str:
     return stem[: _LONG if len(stem) >= _LONG else _SHORT] if len(stem) >= _SHORT else ""
 
 
-def matches_at(expression: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+def matches_at(expression: re.Pattern[str], text: str, places: Iterable[int]) -> list[re.Match[str]]:
     """The matches that begin at some places; as in a search, none begins within the one before."""
-    end = 0
+    found, end, match_at = [], 0, expression.match
     for place in places:
-        match = expression.match(text, place) if place >= end else None
-        if match:
+        if place >= end and (match := match_at(text, place)):
             end = match.end()
-            yield match
+            found.append(match)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +76,7 @@ class Sought:
         ends = tuple({folded(cue).split()[0].strip("*") for cue, known in found.items() if not known})
         return cls(expression=expression, beginnings=frozenset(filter(None, found.values())), ends=ends)
 
-    def matches(self, text: str) -> Iterator[re.Match[str]]:
+    def matches(self, text: str) -> Iterable[re.Match[str]]:
         """As `expression.finditer(text)`, which takes several times as long."""
         if self.ends and any(map(folded(text).__contains__, self.ends)):
             return self.expression.finditer(text)

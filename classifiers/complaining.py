@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import cache
 from pathlib import Path
 
-from classifiers.expressions import any_of
+from classifiers.expressions import AnyOf
 
 _FILE = Path(__file__).with_suffix(".toml")
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns() -> tuple[AnyOf, AnyOf]:
     data = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return any_of(data["said"]), any_of(data["denied"])
+    return AnyOf(data["said"]), AnyOf(data["denied"])
 
 
 def said(text: str) -> str:
     """The words that say it, or an empty string where it is not said or is denied."""
     says, denies = _patterns()
     found = says.search(text)
-    return found.group() if found and not denies.search(text) else ""
+    return found if found and not denies.search(text) else ""

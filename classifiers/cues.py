@@ -13,6 +13,7 @@ from functools import cache
 
 from classifiers.beginnings import beginning, lowered, matches_at, places
 from classifiers.catalogue import categories, languages
+from classifiers.expressions import side_by_side
 
 #: a language's speakers also write the words of these
 RELATED = {"nb": ("nn",), "nn": ("nb",), "uk": ("ru",), "ru": ("uk",)}
@@ -43,7 +44,7 @@ def _between(inner: str) -> str:
 
 def alternatives(cues: Iterable[str]) -> str:
     """The inside of an expression for some cues, the longest first."""
-    return "|".join(sorted({_expression(cue) for cue in cues if cue.strip()}, key=len, reverse=True))
+    return side_by_side(sorted({_expression(cue) for cue in cues if cue.strip()}, key=lambda one: (-len(one), one)))
 
 
 def _expression(cue: str) -> str:
@@ -86,8 +87,8 @@ class Groups:
             beginnings={start: tuple(groups) for start, groups in beginnings.items()},
         )
 
-    def matches(self, text: str) -> Iterator[tuple[str, re.Match[str]]]:
-        """Every cue in a text, group by group, in order."""
+    def matches(self, text: str) -> Iterator[tuple[str, Iterable[re.Match[str]]]]:
+        """The cues in a text, group by group, in order."""
         small, found = lowered(text), places(text)
         chosen: dict[str, list[int]] = {}
         for start in found.keys() & self.beginnings.keys():
@@ -95,9 +96,9 @@ class Groups:
                 chosen.setdefault(group, []).extend(found[start])
         for group, expression in self.expressions.items():
             if group in self.anywhere:
-                yield from ((group, match) for match in expression.finditer(small))
+                yield group, expression.finditer(small)
             elif group in chosen:
-                yield from ((group, match) for match in matches_at(expression, small, sorted(chosen[group])))
+                yield group, matches_at(expression, small, sorted(chosen[group]))
 
 
 @cache
@@ -117,5 +118,6 @@ def find(text: str, language: str) -> tuple[Hit, ...]:
     """All cues of a language in a text, group by group."""
     return tuple(
         Hit(group=group, start=match.start(), end=match.end(), text=text[match.start() : match.end()])
-        for group, match in groups_of(language).matches(text)
+        for group, matches in groups_of(language).matches(text)
+        for match in matches
     )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from classifiers.expressions import any_of
+from classifiers.expressions import AnyOf
 
 _FILE = Path(__file__).with_suffix(".toml")
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
+def _pattern() -> AnyOf:
     groups: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return any_of(one for group in groups.values() for one in group)
+    return AnyOf(one for group in groups.values() for one in group)
 
 
 def unmistakable(sentences: Sequence[str]) -> tuple[str, ...]:

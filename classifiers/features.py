@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -75,17 +74,28 @@ def cue_vector(message: Message, hits: Sequence[cues.Hit], groups: Sequence[str]
     `groups` are those that the heads were trained with: a group or category that was added since is not counted.
     """
     tail = len(message.plain) * 0.7
-    anywhere, late = Counter(hit.group for hit in hits), Counter(hit.group for hit in hits if hit.start >= tail)
-    topics = [anywhere[group] for group in groups if group.startswith("category:")]
-    most = max(sum(topics), 1)
-    counts = [min(counted[group], 3) / 3 for counted in (anywhere, late) for group in groups]
-    return np.array([*counts, *(topic / most for topic in topics), *form(message)])
+    order, topics = _order(tuple(groups))
+    counts = np.zeros((2, len(groups)))
+    for hit in hits:
+        place = order.get(hit.group)
+        if place is not None:
+            counts[: 1 + (hit.start >= tail), place] += 1
+    of_topics = counts[0, topics]
+    share = of_topics / max(of_topics.sum(), 1.0)
+    return np.concatenate([np.minimum(counts, 3).ravel() / 3, share, form(message)])
+
+
+@cache
+def _order(groups: tuple[str, ...]) -> tuple[Mapping[str, int], list[int]]:
+    """Where each group stands, and which of them are categories."""
+    order = {group: place for place, group in enumerate(groups)}
+    return order, [place for group, place in order.items() if group.startswith("category:")]
 
 
 def form(message: Message) -> tuple[float, ...]:
     """How the message looks: channel, length, question and exclamation marks, capitals, links, reply subject."""
     text, words = message.text, max(len(message.text.split()), 1)
-    letters = max(message.letters, 1)
+    letters, marks = max(message.letters, 1), message.characters
     sentences = message.sentences or ("",)
     return (
         message.channel != "email",
@@ -93,15 +103,15 @@ def form(message: Message) -> tuple[float, ...]:
         25 <= words < 60,
         60 <= words < 140,
         words >= 140,
-        min(text.count("?") + text.count("؟"), 4) / 4,
+        min(marks["?"] + marks["؟"], 4) / 4,
         sentences[-1].rstrip().endswith(("?", "؟")),
-        min(text.count("!"), 5) / 5,
-        min(sum(map(str.isupper, text)) / letters * 3, 1),
+        min(marks["!"], 5) / 5,
+        min(message.count(str.isupper) / letters * 3, 1),
         bool(_URL.search(text)),
         bool(_REPLY.match(message.subject)),
         message.quoted,
         not message.subject,
-        min(sum(map(str.isdigit, text)) / letters * 5, 1),
+        min(message.count(str.isdigit) / letters * 5, 1),
     )
 
 

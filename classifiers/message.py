@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -99,9 +101,18 @@ class Message:
         return f"{self.subject}\n{self.body}".strip()
 
     @cached_property
+    def characters(self) -> Mapping[str, int]:
+        """How often each character occurs in subject and body."""
+        return Counter(self.text)
+
+    def count(self, belongs: Callable[[str], bool]) -> int:
+        """How many of the characters belong to some sort, `str.isalpha` or another."""
+        return sum(often for char, often in self.characters.items() if belongs(char))
+
+    @cached_property
     def letters(self) -> int:
         """How many letters subject and body have."""
-        return sum(map(str.isalpha, self.text))
+        return self.count(str.isalpha)
 
     @cached_property
     def is_latin_bulgarian(self) -> bool:

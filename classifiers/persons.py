@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 from classifiers import cyrillic
 from classifiers.catalogue import languages
@@ -11,6 +13,7 @@ from classifiers.reading import Reading
 from register.records import RoleFacts, Verdict
 
 NAME = "persons"
+_WORD = re.compile(r"[\w-]{2,}")
 MOST = 4
 #: from this likelihood on, a role-holder who is named is kept away from the case
 _HOLDER = 0.03
@@ -92,14 +95,15 @@ def _is(role: RoleFacts, person: str, roles: tuple[RoleFacts, ...], reading: Rea
     return not named and any(words and all(_like(word, written) for word in words) for words in called)
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=2**11)
+def _words(text: str) -> tuple[str, ...]:
     """The words of a name or title, folded to one script and lower case."""
     if cyrillic.is_latin_bulgarian(text):
         text = cyrillic.from_latin(text)
-    return re.findall(r"[\w-]{2,}", text.lower())
+    return tuple(_WORD.findall(text.lower()))
 
 
-def _like(word: str, written: list[str]) -> bool:
+def _like(word: str, written: Sequence[str]) -> bool:
     """True where a word is written in any of its endings: rektor, rektorn, rektorns; Петрова, Петровой."""
     stem = word if len(word) < 5 else word[: max(4, len(word) - 2)]
     folded = {stem, cyrillic.to_latin(stem)}
@@ -110,13 +114,13 @@ def _like(word: str, written: list[str]) -> bool:
     )
 
 
-def _other_first(name: list[str], written: list[str]) -> bool:
+def _other_first(name: Sequence[str], written: Sequence[str]) -> bool:
     """True where the text has another first name before this surname."""
     capital = [word for word in written if word not in name and len(word) > 2]
     return len(written) >= 2 and not _like(name[0], written) and len(capital) >= 2
 
 
-def _other_last(name: list[str], written: list[str]) -> bool:
+def _other_last(name: Sequence[str], written: Sequence[str]) -> bool:
     """True where the text has another surname after this first name."""
     place = next((at for at, word in enumerate(written) if _like(name[0], [word])), len(written))
     return place + 1 < len(written) and not _like(name[-1], written[place + 1 :])
@@ -124,6 +128,6 @@ def _other_last(name: list[str], written: list[str]) -> bool:
 
 def _is_unambiguous(first: str, roles: tuple[RoleFacts, ...], reading: Reading) -> bool:
     same = sum(bool(_words(role.name)) and _like(first, _words(role.name)[:1]) for role in roles)
-    sender = _words(reading.sender.name) if reading.sender else []
+    sender = _words(reading.sender.name) if reading.sender else ()
     signed = _words(reading.message.body[-60:])
     return same == 1 and not _like(first, sender) and not _like(first, signed)

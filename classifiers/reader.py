@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -116,7 +117,7 @@ class Classifiers:
         """The n-gram features of a message, weighted and of length one: their places, and their values there."""
         places, values = features.buckets(message.plain)
         values = values * self._model.idf[places]
-        return places, values / max(float(np.linalg.norm(values)), 1e-9) * self._model.scale["ngrams"]
+        return places, values / max(math.sqrt(values @ values), 1e-9) * self._model.scale["ngrams"]
 
     def _language(self, message: Message, sums: Any, organisation: OrganisationFacts | None) -> Verdict:
         guess = self._words.scores(sums, ("language",))["language"]

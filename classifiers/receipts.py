@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import cache
 from pathlib import Path
 
-from classifiers.expressions import any_of
+from classifiers.expressions import AnyOf
 
 _FILE = Path(__file__).with_suffix(".toml")
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
+def _pattern() -> AnyOf:
     languages: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return any_of(one for words in languages.values() for one in words)
+    return AnyOf(one for words in languages.values() for one in words)
 
 
 def asked(text: str) -> str:
     """The words that ask for a receipt; empty where nothing does."""
-    found = _pattern().search(" ".join(text.split()))
-    return found.group() if found else ""
+    return _pattern().search(" ".join(text.split()))

@@ -15,6 +15,7 @@ import numpy as np
 from classifiers import cues
 from classifiers.beginnings import Sought
 from classifiers.catalogue import ROOM, languages
+from classifiers.expressions import side_by_side
 
 _NAME = r"(?-i:[A-ZÅÄÖØÆÉÈÜÁŁŚŻÇŞİĞČŠŽА-ЯІЇЄ](?:[\w’'-]+|\.))"
 _FULL_NAME = rf"{_NAME}(?:[ ]{_NAME}){{0,2}}"
@@ -110,11 +111,14 @@ def _honorific_expression(code: str) -> Sought | None:
 def _once(found: list[Candidate]) -> tuple[Candidate, ...]:
     """Without repeats; a bare name that is part of a titled one is the same person."""
     kept: list[Candidate] = []
+    said: set[str] = set()
+    named: set[str] = set()
     for one in found:
-        said = {other.text.lower() for other in kept}
-        named = {word for other in kept for word in other.name.split()}
-        if one.text.lower() not in said and not (one.name and not one.title and one.name.split()[0] in named):
+        names = one.name.split()
+        if one.text.lower() not in said and not (names and not one.title and names[0] in named):
             kept.append(one)
+            said.add(one.text.lower())
+            named.update(names)
     return tuple(kept)
 
 
@@ -123,6 +127,7 @@ _BUCKETS = 1024
 _MEASURES = 30
 _SEEN = _MEASURES * 2 + 6
 SIZE = _SEEN + _BUCKETS * 2
+_SENTENCE_BEFORE = re.compile(r"[.!?\n]\s*$")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -167,10 +172,10 @@ def _looks(one: Candidate, everybody: tuple[Candidate, ...], text: str, body_sta
         bool(words["says"].search(before[-20:])), bool(words["not"].search(after[:40])),
         bool(words["family"].search(before[-22:])), bool(words["family"].search(after[:22])), bool(_CLASS.match(after)),
         bool(words["to"].search(before[-8:])), bool(words["praise"].search(near)), bool(words["missing"].search(near)),
-        one.text[:1].islower(), bool(re.search(r"[.!?\n]\s*$", before)) or not before.strip(),
+        one.text[:1].islower(), bool(_SENTENCE_BEFORE.search(before)) or not before.strip(),
         len(everybody) == 1, everybody[0] is one,
         sum(bool(other.title or other.honorific) for other in everybody) == 1, count > 1, count > 2,
-        bool(words["lead"].search(one.title.lower())), bool(words["substitute"].search(one.text.lower())),
+        bool(one.title and words["lead"].search(one.title.lower())), bool(words["substitute"].search(one.text.lower())),
         bool(words["bad"].search(before[-40:] + after[:60])), after[:1] in ",.!\n", "\n" in after[:2],
     ]  # fmt: skip
 
@@ -179,5 +184,5 @@ def _looks(one: Candidate, everybody: tuple[Candidate, ...], text: str, body_sta
 def _words() -> dict[str, re.Pattern[str]]:
     """The small words of `staff.toml` that stand beside people."""
     lists: dict[str, dict[str, list[str]]] = tomllib.loads((ROOM / "staff.toml").read_text("utf-8"))
-    whole = {name: re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)") for name, words in lists["whole"].items()}
-    return whole | {name: re.compile("|".join(words)) for name, words in lists["parts"].items()}
+    whole = {name: re.compile(rf"(?<!\w)(?:{side_by_side(words)})(?!\w)") for name, words in lists["whole"].items()}
+    return whole | {name: re.compile(side_by_side(words)) for name, words in lists["parts"].items()}

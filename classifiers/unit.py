@@ -95,7 +95,7 @@ def name_expression(unit: UnitFacts) -> re.Pattern[str]:
 
     Where a unit is a stage, its bare lower-case names (`kantina`, `primary`) are left to the stage's own cues.
     """
-    stage = any(_is_of(unit, known) for known in knowledge().stages.values())
+    stage = bool(_stages_of(unit))
     names = {
         alias.lower() for alias in (unit.id, *unit.aliases) if not stage or (alias[:1].isupper() and len(alias) > 3)
     }
@@ -199,9 +199,10 @@ def _by_stage(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
 
 
 def _stages(facts: OrganisationFacts) -> list[tuple[UnitFacts, Stage]]:
-    return [(unit, stage) for unit in facts.units for stage in knowledge().stages.values() if _is_of(unit, stage)]
+    return [(unit, stage) for unit in facts.units for stage in _stages_of(unit)]
 
 
-def _is_of(unit: UnitFacts, stage: Stage) -> bool:
+@lru_cache(maxsize=512)
+def _stages_of(unit: UnitFacts) -> tuple[Stage, ...]:
     names = {unit.id.lower(), *(alias.lower() for alias in unit.aliases)}
-    return bool(names & set(stage.names))
+    return tuple(stage for stage in knowledge().stages.values() if not names.isdisjoint(stage.names))
