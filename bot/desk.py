@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.reach import Reach
 from bot.readers import Afar, Readers
-from classifiers import Classifiers
 from intake import channels, forwards, guards, threads
 from procedures.load import Procedures
 from procedures.model import Procedure
@@ -20,6 +19,10 @@ from register.records import Address, Decision, Match, OpenCase, RawMessage, Rul
 from register.seals import Seals
 from register.store import Register
 from replies.compose import Composer
+
+if TYPE_CHECKING:
+    # With readers this process needs no classifiers, and none of the libraries below them.
+    from classifiers import Classifiers
 
 T = TypeVar("T")
 #: open cases of a unit that are looked at for a notice

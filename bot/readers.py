@@ -12,13 +12,15 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import classifiers
 from bot.lasting import settle
-from classifiers import Classifiers
 from register.errors import Temporary
-from register.records import Understanding
+from register.records import OrganisationFacts, Understanding
+
+if TYPE_CHECKING:
+    from classifiers import Classifiers
 
 T = TypeVar("T")
 #: those of this process, where it is a reader
@@ -38,14 +40,15 @@ class Afar:
 class Readers:
     """So many reader processes; one that dies is replaced, and what it held is tried again later."""
 
-    def __init__(self, number: int, *, meaning: bool) -> None:
+    def __init__(self, number: int, *, meaning: bool, organisations: tuple[OrganisationFacts, ...] = ()) -> None:
+        """They start with the first call, each ready for messages to `organisations`."""
         self._make = functools.partial(
             ProcessPoolExecutor,
             number,
             # A fork would copy locks and connections of the main process in whatever state they are.
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(meaning,),
+            initargs=(meaning, organisations),
         )
         self._pool = self._make()
 
@@ -65,13 +68,14 @@ class Readers:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(meaning: bool) -> None:
+def _begin(meaning: bool, organisations: tuple[OrganisationFacts, ...]) -> None:
     """A reader ends with the main process and by nothing else: a signal to the group is for the main one to heed."""
     global _loaded
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _loaded = classifiers.load(meaning=meaning)
+    _loaded.warm_up(organisations)
     settle()
 
 

@@ -48,7 +48,8 @@ async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
     seals = Seals(signing_key(settings))
     bench = ThreadPoolExecutor(settings.operation.workers, thread_name_prefix="bench")
     meaning, processes = settings.operation.meaning, settings.operation.processes
-    readers = Readers(processes, meaning=meaning) if processes else None
+    schools = tuple(one.facts() for one in procedures.all)
+    readers = Readers(processes, meaning=meaning, organisations=schools) if processes else None
     try:
         async with open_register(settings) as register:
             yield Desk(

