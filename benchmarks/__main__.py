@@ -77,7 +77,8 @@ def _ceilings(mails: list[Mail], console: Console) -> Iterator[Ceiling]:
         yield ceilings.classifying(mails, meaning=True)
         yield ceilings.listening(mails)
         with tempfile.TemporaryDirectory() as folder, sink(Path(folder) / "sink.log") as (_, port):
-            yield ceilings.sending(1000, port)
+            yield ceilings.sending(1000, port, pipelining=False)
+            yield ceilings.sending(1000, port, pipelining=True)
         if not postfix.missing():
             with tempfile.TemporaryDirectory() as folder, sink(Path(folder) / "sink.log") as (_, port):
                 yield ceilings.postfix(load(600, seed=3), port, Path(folder) / "sink.log")

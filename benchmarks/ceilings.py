@@ -124,18 +124,18 @@ async def _listening(mails: Sequence[Mail]) -> Ceiling:
     return Ceiling(name="aiosmtpd with an empty handler (pump in the same process)", rate=len(mails) / span)
 
 
-def sending(letters: int, port: int) -> Ceiling:
-    """Our sender alone, to the sink on `port`."""
-    return asyncio.run(_sending(letters, port))
+def sending(letters: int, port: int, *, pipelining: bool) -> Ceiling:
+    """Our sender alone, to the sink on `port`: one command after the other, or pipelined."""
+    return asyncio.run(_sending(letters, port, pipelining=pipelining))
 
 
-async def _sending(letters: int, port: int) -> Ceiling:
+async def _sending(letters: int, port: int, *, pipelining: bool) -> Ceiling:
     from register.records import Address, AddressKind, Letter
     from replies.senders.outgoing import Outgoing
     from replies.senders.smtp import SmtpSender
 
     content = b"Message-ID: <x@example>\r\n\r\n" + b"A line of an ordinary letter.\r\n" * 200
-    sender = SmtpSender(Outgoing(port=port, security="none"))
+    sender = SmtpSender(Outgoing(port=port, security="none", pipelining=pipelining))
 
     async def one(number: int) -> None:
         to = Address(kind=AddressKind.MAIL, value=f"to.{number}@families.example")
@@ -158,7 +158,8 @@ async def _sending(letters: int, port: int) -> Ceiling:
         await asyncio.gather(*map(one, range(start, min(letters, start + _CONNECTIONS))))
     span, cost = time.perf_counter() - begun, time.process_time() - cpu
     await sender.close()
-    return Ceiling(name="sending alone, letters", rate=letters / span, cpu=cost / letters * 1e3)
+    way = "pipelined" if pipelining else "aiosmtplib"
+    return Ceiling(name=f"sending alone, letters, {way}", rate=letters / span, cpu=cost / letters * 1e3)
 
 
 def postfix(mails: Sequence[Mail], port: int, log: Path) -> Ceiling:

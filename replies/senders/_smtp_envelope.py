@@ -30,6 +30,12 @@ def sender(letter: Letter) -> str:
     return _speakable(letter.envelope_from) if letter.envelope_from else ""
 
 
+def commands(letter: Letter, *, offers: frozenset[str]) -> tuple[bytes, bytes]:
+    """MAIL and RCPT, without their line ends, by what the relay offers (lower case); raises Permanent."""
+    mail = " ".join((f"MAIL FROM:<{sender(letter)}>", *options(letter, offers=offers)))
+    return mail.encode(), f"RCPT TO:<{recipient(letter)}>".encode()
+
+
 def needs_smtputf8(letter: Letter) -> bool:
     """True where an address before its @, or a header field, is written in other than ASCII (RFC 6531)."""
     headers = _HEADERS.match(letter.content)

@@ -31,6 +31,8 @@ class Outgoing(BaseModel):
     #: certificates that are trusted instead of the system's, in PEM
     tls_ca: Path | None = None
     connections: int = Field(default=2, ge=1, le=16)
+    #: several commands at once, where the server offers it (RFC 2920)
+    pipelining: bool = True
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

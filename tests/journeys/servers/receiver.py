@@ -45,6 +45,7 @@ class Receiver:
         from_the_start: bool = False,
         users: dict[str, str] | None = None,
         smtputf8: bool = True,
+        pipelining: bool = False,
     ) -> None:
         self.host, self.port = "127.0.0.1", 0
         #: for STARTTLS, or, where that is said, for the whole connection
@@ -52,7 +53,7 @@ class Receiver:
         self.users = users or {}
         #: tokens by user, for XOAUTH2
         self.tokens: dict[str, str] = {}
-        self.smtputf8 = smtputf8
+        self.smtputf8, self.pipelining = smtputf8, pipelining
         self.mails: list[Received] = []
         #: connections so far
         self.connections = 0
@@ -135,7 +136,8 @@ class _Handler:
     ) -> list[str]:
         session.host_name = name
         said = await server.told("ehlo")
-        return [said] if said else replies
+        offered = ["250-PIPELINING"] if self.receiver.pipelining else []
+        return [said] if said else [*replies[:1], *offered, *replies[1:]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd finds hooks by this name
         self, server: _Dialogue, _session: Session, envelope: Envelope, address: str, options: list[str]

@@ -44,9 +44,15 @@ def to(address: str, **changes: Any) -> Letter:
     return replace(LETTER, to=Address(kind=AddressKind.MAIL, value=address), **changes)
 
 
+@pytest.fixture(params=["one by one", "pipelined"])
+def pipelining(request: pytest.FixtureRequest) -> bool:
+    """Whether the relay offers PIPELINING: every claim here holds for both ways of speaking with it."""
+    return bool(request.param == "pipelined")
+
+
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    one = await Receiver().start()
+async def receiver(pipelining: bool) -> AsyncIterator[Receiver]:
+    one = await Receiver(pipelining=pipelining).start()
     yield one
     await one.stop()
 
@@ -115,8 +121,8 @@ async def test_a_name_beyond_ascii_goes_by_smtputf8(receiver: Receiver) -> None:
     assert "SMTPUTF8" in receiver.mails[0].options
 
 
-async def test_a_domain_beyond_ascii_needs_no_smtputf8() -> None:
-    plain = await Receiver(smtputf8=False).start()
+async def test_a_domain_beyond_ascii_needs_no_smtputf8(pipelining: bool) -> None:
+    plain = await Receiver(smtputf8=False, pipelining=pipelining).start()
     async with sending(plain) as sender:
         await sender.send(to("asa@föräldrar.example"))
         with pytest.raises(Permanent, match="SMTPUTF8"):
@@ -282,7 +288,7 @@ async def test_a_send_that_is_cancelled_gives_its_place_back(receiver: Receiver)
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 async def test_tls_and_login_are_used(
-    certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str
+    certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str, pipelining: bool
 ) -> None:
     monkeypatch.setenv("LYHORD_TEST_USER", "lyhord")
     (tmp_path / "password").write_text("sommar\n")
@@ -290,7 +296,8 @@ async def test_tls_and_login_are_used(
         "security": security, "tls_ca": certificates.authority, "user_env": "LYHORD_TEST_USER",
         "password_file": tmp_path / "password",
     }  # fmt: skip
-    async with encrypted(certificates, from_the_start=security == "tls", users={"lyhord": "sommar"}) as relay:
+    known = {"from_the_start": security == "tls", "users": {"lyhord": "sommar"}, "pipelining": pipelining}
+    async with encrypted(certificates, **known) as relay:
         async with sending(relay, **settings) as sender:
             await sender.send(LETTER)
         (tmp_path / "password").write_text("vinter\n")
