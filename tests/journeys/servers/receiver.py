@@ -45,7 +45,7 @@ class Receiver:
         from_the_start: bool = False,
         users: dict[str, str] | None = None,
         smtputf8: bool = True,
-        pipelining: bool = False,
+        pipelining: bool = True,
     ) -> None:
         self.host, self.port = "127.0.0.1", 0
         #: for STARTTLS, or, where that is said, for the whole connection
