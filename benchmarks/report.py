@@ -13,7 +13,10 @@ from benchmarks.goals import Goal
 from benchmarks.running import Figures
 
 Row = Sequence[str]
-_RUNS = ("run", "mails", "whole", "mails/s", "accept p50 / p99 ms", "ack p50 / p99 ms", "CPU ms", "peak MB", "others")
+_RUNS = (
+    *("run", "mails", "whole", "mails/s", "accept p50 / p99 ms", "ack p50 / p99 ms", "CPU ms", "commits"),
+    *("peak MB", "grown MB", "others"),
+)
 
 
 def run_rows(runs: Iterable[Figures]) -> list[Row]:
@@ -27,7 +30,9 @@ def run_rows(runs: Iterable[Figures]) -> list[Row]:
             f"{run.accept_p50:.1f} / {run.accept_p99:.1f}",
             f"{run.acknowledged_p50:.0f} / {run.acknowledged_p99:.0f}",
             f"{run.cpu:.1f}",
+            f"{run.commits:.2f}",
             f"{run.peak_mb:.0f}",
+            f"{run.grown_mb:.0f}",
             f"{run.others:.0%}",
         )
         for run in runs
@@ -55,10 +60,18 @@ def goal_rows(goals: Iterable[Goal]) -> list[Row]:
     ]
 
 
-def tables(runs: Sequence[Figures], ceilings: Sequence[Ceiling], goals: Sequence[Goal]) -> dict[str, list[Row]]:
+def stage_rows(stages: Mapping[str, float]) -> list[Row]:
+    """One row a stage, and their sum."""
+    return [*((name, f"{cost:.2f}") for name, cost in stages.items()), ("sum", f"{sum(stages.values()):.2f}")]
+
+
+def tables(
+    runs: Sequence[Figures], stages: Mapping[str, float], ceilings: Sequence[Ceiling], goals: Sequence[Goal]
+) -> dict[str, list[Row]]:
     """Every table with its head as the first row."""
     return {
         "End to end": [_RUNS, *run_rows(runs)],
+        "Each stage alone, by words": [("stage", "CPU ms a mail"), *stage_rows(stages)],
         "Ceilings of this machine, same run": [("alone", "a second", "CPU ms", "p50 ms"), *ceiling_rows(ceilings)],
         "Goals": [("ratio", "measured", "goal", ""), *goal_rows(goals)],
     }
@@ -75,9 +88,9 @@ def show(made: Mapping[str, list[Row]], console: Console) -> None:
         console.print(drawn)
 
 
-def page(made: Mapping[str, list[Row]], intro: str) -> str:
-    """The tables as a page in Markdown."""
-    parts = [intro]
+def page(made: Mapping[str, list[Row]], intro: str, unfinished: Iterable[str] = ()) -> str:
+    """The tables as a page in Markdown, and which runs did not come to their end."""
+    parts = [intro, *(f"Not finished within its time: {name}.\n" for name in unfinished)]
     for title, (head, *rows) in made.items():
         lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
         parts.append(f"## {title}\n\n" + "\n".join(lines) + "\n")

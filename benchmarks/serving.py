@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -33,11 +34,14 @@ key_file = "lyhord.key"
 log_level = "error"
 meaning = {meaning}
 processes = {readers}
+metrics_port = {metrics}
 
 [[channels]]
 kind = "lmtp"
 port = {port}
+receiver = "{receiver}"
 """
+_COMMITS = "lyhord_register_commits_total "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,8 @@ class Serving:
 
     folder: Path
     ports: list[int]
+    #: where each process shows its figures
+    metrics: list[int]
     processes: list[subprocess.Popen[str]]
     sink: subprocess.Popen[str]
     log: Path = field(default=Path())
@@ -68,6 +74,10 @@ class Serving:
             last, number = float(moment), number + 1
             first.setdefault(to, last)
         return Letters(first=first, last=last, number=number)
+
+    def commits(self) -> int:
+        """Transactions that all processes have written to disk so far."""
+        return sum(_figure(port, _COMMITS) for port in self.metrics)
 
     def until(self, arrived: int, *, idle: float = 60.0) -> Letters:
         """The letters once there are that many, or none has come for `idle` seconds."""
@@ -85,32 +95,73 @@ class Serving:
 
     def pump(self, mails: Sequence[Mail], *, connections: int = 8, rate: float = 0.0) -> list[subprocess.Popen[str]]:
         """Starts handing the mails over, shared out among the processes."""
-        pumps = []
-        for place, port in enumerate(self.ports):
-            parcel, out = self.folder / f"mails-{place}", self.folder / f"times-{place}.json"
-            parcel.write_bytes(pickle.dumps(mails[place :: len(self.ports)]))
-            words = (str(port), str(connections), str(rate / len(self.ports)), "lmtp", str(parcel), str(out))
-            pumps.append(subprocess.Popen([sys.executable, "-m", "benchmarks.pump", *words], text=True))
-        return pumps
+        share = rate / len(self.ports)
+        return [
+            pumping(
+                self.folder / f"mails-{place}",
+                self.folder / f"times-{place}.json",
+                port,
+                mails[place :: len(self.ports)],
+                connections=connections,
+                rate=share,
+            )
+            for place, port in enumerate(self.ports)
+        ]
+
+
+def pumping(
+    parcel: Path, out: Path, port: int, mails: Sequence[Mail], *, connections: int = 8, rate: float = 0.0
+) -> subprocess.Popen[str]:
+    """A pump for LMTP in a process of its own; its mails go by the file `parcel`, its times come by `out`."""
+    parcel.write_bytes(pickle.dumps(mails))
+    words = (str(port), str(connections), str(rate), "lmtp", str(parcel), str(out))
+    return subprocess.Popen([sys.executable, "-m", "benchmarks.pump", *words], text=True)
+
+
+def settings_text(
+    *,
+    url: str,
+    sink: int,
+    meaning: bool,
+    port: int = 0,
+    metrics: int = 0,
+    readers: int = 0,
+    receiver: str = "own",
+) -> str:
+    """A settings file for a run."""
+    return _SETTINGS.format(
+        url=url, sink=sink, meaning=str(meaning).lower(), port=port, metrics=metrics, readers=readers, receiver=receiver
+    )
 
 
 @contextmanager
-def serving(folder: Path, url: str, *, meaning: bool, processes: int = 1, readers: int = 0) -> Iterator[Serving]:
+def serving(
+    folder: Path, url: str, *, meaning: bool, processes: int = 1, readers: int = 0, receiver: str = "own"
+) -> Iterator[Serving]:
     """Starts everything, waits until it is ready, and stops it."""
     with ExitStack() as stack:
         log = folder / "sink.log"
-        receiver, port = stack.enter_context(sink(log))
+        taker, port = stack.enter_context(sink(log))
         ports = [free_port() for _ in range(processes)]
+        metrics = [free_port() for _ in range(processes)]
         started = []
-        for place, own in enumerate(ports):
+        for place, (own, shown) in enumerate(zip(ports, metrics, strict=True)):
             config = folder / f"lyhord-{place}.toml"
             config.write_text(
-                _SETTINGS.format(url=url, sink=port, port=own, meaning=str(meaning).lower(), readers=readers)
+                settings_text(
+                    url=url,
+                    sink=port,
+                    meaning=meaning,
+                    port=own,
+                    metrics=shown,
+                    readers=readers,
+                    receiver=receiver,
+                )
             )
             started.append(stack.enter_context(_process("bot", "run", "--config", str(config))))
         for one in started:
             assert _line(one) == "ready"
-        yield Serving(folder=folder, ports=ports, processes=started, sink=receiver, log=log)
+        yield Serving(folder=folder, ports=ports, metrics=metrics, processes=started, sink=taker, log=log)
 
 
 @contextmanager
@@ -126,6 +177,12 @@ def free_port() -> int:
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         return int(line.getsockname()[1])
+
+
+def _figure(port: int, name: str) -> int:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=_PATIENCE) as page:
+        lines = page.read().decode().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).rpartition(" ")[2])
 
 
 def _line(process: subprocess.Popen[str]) -> str:

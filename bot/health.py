@@ -40,9 +40,13 @@ class Health:
             await self._count_delays()
             return Answer(
                 status=200,
-                body=exposition(figures, self._tally, self._restarts, dict(self._watch), at),
+                body=self._exposed(figures, at),
                 content_type=CONTENT_TYPE,
             )
+
+    def _exposed(self, figures: Figures, at: datetime) -> str:
+        commits = self._register.commits
+        return exposition(figures, self._tally, self._restarts, dict(self._watch), at, commits=commits)
 
     async def healthz(self) -> Answer:
         """200 where it works; 503 while it starts, and where register, books or clock need somebody.

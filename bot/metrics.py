@@ -19,9 +19,18 @@ Sample = tuple[Mapping[str, str], float]
 
 
 def exposition(
-    figures: Figures, tally: Tally, restarts: Mapping[str, int], seen: Mapping[str, datetime], now: datetime
+    figures: Figures,
+    tally: Tally,
+    restarts: Mapping[str, int],
+    seen: Mapping[str, datetime],
+    now: datetime,
+    *,
+    commits: int,
 ) -> str:
-    """All figures, each with what it means and its kind; `seen`: when each channel was last answered."""
+    """All figures, each with what it means and its kind; `seen`: when each channel was last answered.
+
+    `commits`: how many transactions this process has brought to the disk.
+    """
     books = figures.books
     outcomes = {"registered": books.registered, "joined": books.joined, "set_aside": books.set_aside}
     waiting = {"urgent": figures.urgent_letters_waiting, "ordinary": figures.letters_waiting}
@@ -34,6 +43,7 @@ def exposition(
         _block("outbox_letters", "gauge", "Letters that wait.", _by("lane", waiting)),
         _block("outbox_oldest_seconds", "gauge", "Age of the oldest due.", _one(_age(figures.oldest_letter, now))),
         _block("letters_tried_total", "counter", "Attempts to send, by their end.", _by("result", tally.letters)),
+        _block("register_commits_total", "counter", "Transactions written to disk.", _one(commits)),
         _block("worker_restarts_total", "counter", "Loops that failed.", _by("worker", restarts)),
         _block("channel_seen_timestamp_seconds", "gauge", "When it last answered.", _by("channel", answered)),
         _block("books_balanced", "gauge", "1 where the books add up.", _one(books.balanced)),

@@ -39,13 +39,14 @@ def test_every_figure_is_a_line_with_its_meaning_above() -> None:
     tally = Tally()
     tally.letters.update(sent=5)
     tally.count_delays(((AT, AT + timedelta(seconds=2)), (AT, AT - timedelta(hours=1))))
-    text = exposition(figures, tally, Counter({'door:imap:"x"\\': 2}), {"imap:hej": AT}, AT)
+    text = exposition(figures, tally, Counter({'door:imap:"x"\\': 2}), {"imap:hej": AT}, AT, commits=7)
     found = values(text)
     assert found['lyhord_messages_total{outcome="registered"}'] == 3
     assert found["lyhord_spool_messages"] == 2
     assert found["lyhord_spool_oldest_seconds"] == 120
     assert found['lyhord_outbox_letters{lane="urgent"}'] == 1
     assert found["lyhord_outbox_oldest_seconds"] == 0
+    assert found["lyhord_register_commits_total"] == 7
     assert found['lyhord_letters_tried_total{result="sent"}'] == 5
     assert found['lyhord_worker_restarts_total{worker="door:imap:\\"x\\"\\\\"}'] == 2
     assert found['lyhord_channel_seen_timestamp_seconds{channel="imap:hej"}'] == AT.timestamp()
@@ -57,7 +58,7 @@ def test_every_figure_is_a_line_with_its_meaning_above() -> None:
     named = {line.split()[2] for line in text.splitlines() if line.startswith("# HELP")}
     typed = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
     assert named == typed
-    assert len(named) == 12
+    assert len(named) == 13
 
 
 def test_a_value_at_the_end_of_a_class_belongs_to_it() -> None:
