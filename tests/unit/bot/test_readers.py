@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ async def test_a_reader_that_dies_is_replaced_and_its_message_waits() -> None:
         message = {"subject": "Mobbning", "body": "Min son blir slagen av tre pojkar i klassen varje dag."}
         understood = await readers.call(Afar().classify, **message)
         with pytest.raises(Temporary):
-            await readers.call(os.kill, first, signal.SIGKILL)
+            await readers.call(_die)
         second = await readers.call(os.getpid)
         again = await readers.call(Afar().classify, **message)
     finally:
@@ -52,3 +53,20 @@ async def test_a_reader_is_ready_for_every_school() -> None:
 def _prepared() -> int:
     """How many languages this process has made ready."""
     return pipelines.pipeline.cache_info().currsize
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def test_one_that_ends_its_reader_takes_nobody_along() -> None:
+    """Whatever went to the reader with it is done all the same, and what fails says why."""
+    readers = Readers(1, meaning=False)
+    try:
+        jobs = [readers.call(len, "a" * length) for length in range(40)]
+        some = await asyncio.gather(*jobs[:20], readers.call(_die), readers.call(int, "x"), *jobs[20:],
+                                    return_exceptions=True)  # fmt: skip
+    finally:
+        readers.close()
+    assert [type(one) for one in some[20:22]] == [Temporary, ValueError]
+    assert [*some[:20], *some[22:]] == list(range(40))
