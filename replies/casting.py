@@ -110,7 +110,7 @@ def _lines(written: str, *, html: bool) -> Iterator[tuple[str, tuple[Value | Rep
             yield "%s\n", values
         elif any(one.each for one in values):
             again = lines[number] if number < len(lines) else ""
-            if again != line.replace("*0|", "*1|") or len({one.field for one in values if one.each}) > 1:
+            if again != line.replace("*0|", "*1|") or len({one.path for one in values if one.each}) > 1:
                 raise Unfit
             next(numbered)
             yield "%s\n", (Repeated(_form(line.rstrip("\n")), values),)

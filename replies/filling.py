@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import repeat
+from typing import Any
 
 from markupsafe import escape
 
@@ -31,7 +32,8 @@ class Value:
     """
 
     section: int
-    field: str
+    #: from the facts to the value: names of fields, and places in a list
+    path: tuple[str | int, ...]
     shown: str
     each: bool = False
 
@@ -44,7 +46,8 @@ def read(token: str) -> Value:
     field, star, turn = name.partition("*")
     if not slash or not place.isdecimal() or turn not in ("", "0"):
         raise Unfit
-    return Value(int(place), field, shown, bool(star))
+    path = tuple(int(step) if step.isdecimal() else step for step in field.split("."))
+    return Value(int(place), path, shown, bool(star))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,15 @@ class Filling:
         return made
 
     def _value(self, source: Value) -> object:
-        if source.field == "now":
+        first, *steps = source.path
+        if first == "now":
             return self._now
-        if source.field == "above":
+        if first == "above":
             return self._above
-        name, dot, number = source.field.partition(".")
-        found = getattr(self._facts[source.section], name)
-        return found[int(number)].due_at if dot else found
+        found: Any = getattr(self._facts[source.section], str(first))
+        for step in steps:
+            found = getattr(found, step) if isinstance(step, str) else found[step]
+        return found
 
 
 def _shown(value: object, shown: str, facts: LetterFacts) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
-from register.records import LetterFacts
+from register.records import Contact, LetterFacts, Promise
 from replies.casting import Mould
 from replies.environment import Wording
 from replies.filling import Filling
@@ -24,18 +25,24 @@ from replies.slots import Due, Several, Slot, Unfit
 #: facts that are filled in; every other one is part of the shape
 TEXTS = (
     *("reference", "unit", "subject", "gist", "category", "advice", "note", "sender", "message", "passed_on_by"),
-    *("what_happened", "receipt_code", "invitation", "invitation_link", "receipt"),
+    *("what_happened", "receipt_code", "invitation", "invitation_link", "receipt", "stage", "clause"),
+    "next_level_text",
 )
 MOMENTS = ("received_at", "invited_until")
 LISTS = (
     *("missing_parts", "attachments", "local_facts", "because", "similar", "may_belong_to"),
     *("steps", "asked"),
 )
-KEPT = tuple(one.name for one in fields(LetterFacts) if one.name not in (*TEXTS, *MOMENTS, *LISTS, "promises"))
+CONTACTS = ("owner", "next_level", "writer")
+#: facts of which each line, person or promise is filled in, and how many there are is part of the shape
+NUMBERED = ("what_happens", "promises", "others")
+_FILLED = frozenset({*TEXTS, *MOMENTS, *LISTS, *CONTACTS, *NUMBERED})
+KEPT = tuple(one.name for one in fields(LetterFacts) if one.name not in _FILLED)
 #: shapes of letters that are remembered; each is some 20 kB
 _MOST = 400
 
 _texts, _moments, _lists, _kept = (attrgetter(*names) for names in (TEXTS, MOMENTS, LISTS, KEPT))
+_contacts, _of_contact = attrgetter(*CONTACTS), attrgetter("title", "name", "mail", "phone")
 #: a text of dots and signs alone may be shown as nothing
 _speaks = re.compile(r"[^\W_]").search
 Shape = tuple[object, ...]
@@ -72,14 +79,21 @@ class Moulds:
 
 def shape(facts: LetterFacts, now: datetime) -> Shape | None:
     """What letters have in common that differ only in what is filled in; None where a value may vanish when shown."""
-    texts, lists = _texts(facts), _lists(facts)
-    if not all(_speaks(text) for text in texts if text) or not all(
-        map(_speaks, (one for many in lists for one in many))
-    ):
+    lists = _lists(facts)
+    people = [one and _of_contact(one) for one in _contacts(facts)]
+    others = [(*_of_contact(one), task) for one, task in facts.others]
+    said = [(one.text, one.clause) for one in facts.promises]
+    texts = (_texts(facts), facts.what_happens, *filter(None, people), *others, *said)
+    if not all(map(_speaks, chain(filter(None, chain(*texts)), *lists))):
         return None
-    promises = tuple((one.kind, one.text, one.clause, one.due_at < now) for one in facts.promises)
-    filled = (*map(bool, texts), *map(bool, lists), *(one is None for one in _moments(facts)))
-    return (*_kept(facts), promises, filled)
+    return (
+        *_kept(facts),
+        *(one and tuple(map(bool, one)) for one in people),
+        *(tuple(map(bool, one)) for one in (*texts, lists)),
+        *(one is None for one in _moments(facts)),
+        *(len(one) for one in (facts.what_happens, others)),
+        *((one.kind, one.due_at < now) for one in facts.promises),
+    )
 
 
 def cast(
@@ -118,9 +132,27 @@ def _with_slots(place: int, facts: LetterFacts, now: datetime) -> dict[str, Any]
         values[name] = values[name] and Slot(f"{place}/{name}")
     for name in LISTS:
         values[name] = values[name] and Several(f"{place}/{name}")
+    for name in CONTACTS:
+        values[name] = values[name] and _contact(f"{place}/{name}", values[name])
     values["now"] = Slot(f"{place}/now")
-    values["promises"] = [
-        SimpleNamespace(**{**vars(one), "due_at": Due(f"{place}/promises.{number}", passed=one.due_at < now)})
-        for number, one in enumerate(facts.promises)
+    values["what_happens"] = [_slot(f"{place}/what_happens.{at}", one) for at, one in enumerate(facts.what_happens)]
+    values["others"] = [
+        (_contact(f"{place}/others.{at}.0", one), _slot(f"{place}/others.{at}.1", task))
+        for at, (one, task) in enumerate(facts.others)
     ]
+    values["promises"] = [_promise(f"{place}/promises.{at}", one, now) for at, one in enumerate(facts.promises)]
     return values
+
+
+def _slot(name: str, value: str) -> Slot | str:
+    return Slot(name) if value else ""
+
+
+def _contact(name: str, contact: Contact) -> SimpleNamespace:
+    return SimpleNamespace(**{part: _slot(f"{name}.{part}", value) for part, value in vars(contact).items()})
+
+
+def _promise(name: str, promise: Promise, now: datetime) -> SimpleNamespace:
+    due = Due(f"{name}.due_at", passed=promise.due_at < now)
+    said = {part: _slot(f"{name}.{part}", getattr(promise, part)) for part in ("text", "clause")}
+    return SimpleNamespace(kind=promise.kind, due_at=due, **said)

@@ -17,7 +17,7 @@ from replies.environment import LANGUAGES, LETTERS, TEMPLATES, Wording, sources
 from replies.mail import part
 from replies.moulds import KEPT, LISTS, MOMENTS, TEXTS, Moulds, cast, rendered, shape
 from replies.openers import Opener
-from tests.unit.replies.conftest import Facts
+from tests.unit.replies.conftest import FACTS, Facts
 
 NOW = datetime(2026, 11, 24, 17, 5, tzinfo=UTC)
 WORDING = Wording(sources(TEMPLATES))
@@ -105,7 +105,7 @@ def test_one_mould_serves_all_letters_of_its_shape(data: st.DataObject, letter: 
     texts: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(TEXTS, spoken)
     lists = dict.fromkeys(LISTS, st.lists(spoken, min_size=1, max_size=4).map(tuple))
     changes = st.fixed_dictionaries({**texts, **lists, **dict.fromkeys(MOMENTS, moments)})
-    one, other = (replace(sample(language), **data.draw(changes)) for _ in range(2))
+    one, other = (replace(FACTS, language=language, **data.draw(changes)) for _ in range(2))
     assert shape(one, NOW) == shape(other, NOW) is not None
     same(letter, (one,))
     same(letter, (other,))
