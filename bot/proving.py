@@ -34,8 +34,12 @@ def with_receipt(decision: Decision, weighed: Weighed) -> Decision:
 
 def receipt_for(weighed: Weighed, desk: Desk) -> Callable[[Case], str]:
     """Signs for this message, once its case has a number."""
-    message = {"received_at": weighed.raw.received_at, "fingerprint": fingerprint(weighed.said.submission)}
-    return lambda case: Signer(desk.seals).issue(case, [message])
+
+    def issue(case: Case) -> str:
+        message = {"received_at": weighed.raw.received_at, "fingerprint": fingerprint(weighed.said.submission)}
+        return Signer(desk.seals).issue(case, [message])
+
+    return issue
 
 
 def receipt_of(messages: Sequence[Mapping[str, Any]], desk: Desk) -> Callable[[Case], str]:

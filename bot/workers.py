@@ -30,7 +30,7 @@ from replies.senders import Sender
 #: a message that a killed process held is taken up again after this; fencing keeps a slow one from entering it twice
 LEASE = timedelta(minutes=2)
 #: how many messages a worker holds at once, and letters a dispatcher
-BATCH = 32
+BATCH, LETTERS = 32, 64
 #: how long a loop sleeps when nobody wakes it, in seconds
 POLL = 5.0
 #: how long the loop of urgent letters does: one that was put off goes again after five
@@ -173,7 +173,7 @@ class Workers:
         """One claim; returns how many letters it held. A letter that can never arrive is told to a role."""
         senders = self.urgent_senders if urgent else self.senders
         outcomes = await dispatch_once(
-            self.desk.register, senders, worker=self.name, now=now(), urgent=urgent, limit=BATCH
+            self.desk.register, senders, worker=self.name, now=now(), urgent=urgent, limit=LETTERS
         )
         for outcome in outcomes:
             await self._sent(outcome)

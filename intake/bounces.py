@@ -39,13 +39,19 @@ def _old_bounce(submission: Submission) -> str:
     words = automatic.bounce_subject(submission.subject)
     plain = words in automatic.WHOLE_SUBJECTS
     null = submission.envelope_from == ""
+    called, post, machine = (
+        known(submission) for known in (automatic.is_called_daemon, automatic.is_postmaster, automatic.is_machine)
+    )
+    if not (words or null or called or post or machine):
+        # Nothing but the text could say it, and that alone never does.
+        return ""
     fails = automatic.FAILURE.search(submission.text[:20_000]) is not None
     returns = bool(submission.returned_headers) or automatic.RETURNS.search(submission.text[:20_000]) is not None
-    if automatic.is_called_daemon(submission) and (words or null or fails):
+    if called and (words or null or fails):
         return "from a mail system, about a delivery"
-    if automatic.is_postmaster(submission) and (words or (fails and (null or returns))):
+    if post and (words or (fails and (null or returns))):
         return "from a postmaster, about a delivery"
-    if automatic.is_machine(submission) and fails and returns:
+    if machine and fails and returns:
         return "from a machine, about a delivery"
     if words and fails and (null or returns or plain or automatic.STATUS.search(submission.text[:20_000])):
         return f"Subject: {words}"

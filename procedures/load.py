@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -50,12 +51,12 @@ class Procedures:
         procedure = self.claiming([address])
         return procedure.id if procedure else None
 
-    @property
+    @cached_property
     def own_addresses(self) -> frozenset[str]:
         """Every mailbox and sender address of every school, in lower case."""
         return frozenset(address for one in self.all for address in one.own_addresses)
 
-    @property
+    @cached_property
     def staff_addresses(self) -> frozenset[str]:
         """Every address of every school's own: its mailboxes and those of its roles, in lower case."""
         roles = (role for one in self.all for role in one.roles)

@@ -65,7 +65,7 @@ async def _enter_all(pen: Pen, wishes: Sequence[tuple[Entry, datetime]]) -> list
 
 
 # Letters are written within the transaction: a smaller group keeps the spool from waiting long for its turn.
-ENTER = Work(_enter_all, Order.JOURNALLED, most=16)
+ENTER = Work(_enter_all, Order.JOURNALLED, most=32)
 
 
 def _enter(pages: Pages, entry: Entry, now: datetime) -> Entered:

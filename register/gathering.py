@@ -1,15 +1,18 @@
 """Whatever waits shares one transaction, so that a hundred wishes of a kind are one statement and not a hundred.
 
-Nothing waits for a timer: while one transaction is on its way, the next one gathers. When a shared transaction fails,
-it is rolled back and tried again in halves, until the bad wish stands alone: it fails only itself.
+While one transaction is on its way, the next one gathers. A wish that has patience waits a moment for others besides,
+and goes with the first that has none. When a shared transaction fails, it is rolled back and tried again in halves,
+until the bad wish stands alone: it fails only itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +48,8 @@ class Job:
 
     kind: Kind
     wish: Any
+    #: the moment of the loop's clock at which its patience is over
+    due: float
     answer: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def settle(self, result: object) -> None:
@@ -62,7 +67,9 @@ class Gathering(ABC):
 
     def __init__(self, name: str) -> None:
         self._waiting: list[Job] = []
-        self._more = asyncio.Event()
+        self._hurry = asyncio.Event()
+        #: when the first of those who wait has no more patience
+        self._due = math.inf
         self._closed = False
         self._task = asyncio.create_task(self._run(), name=name)
 
@@ -70,27 +77,41 @@ class Gathering(ABC):
     async def _transact(self, group: list[Job]) -> list[object]:
         """Carries out a group in one transaction: its answers, in the order of the jobs."""
 
-    async def _wish(self, kind: Kind, wish: Any) -> Any:
-        """Returns the answer; raises Temporary where the database could not be reached just now."""
+    async def _wish(self, kind: Kind, wish: Any, patience: float) -> Any:
+        """Returns the answer; raises Temporary where the database could not be reached just now.
+
+        It may wait so many seconds for others to go with.
+        """
         if self._closed:
             raise Temporary("The register is closed.")
-        job = Job(kind, wish)
+        job = Job(kind, wish, asyncio.get_running_loop().time() + patience)
         self._waiting.append(job)
-        self._more.set()
+        if job.due < self._due:
+            self._due = job.due
+            self._hurry.set()
         return await job.answer
 
     async def close(self) -> None:
         """Finishes what waits, then ends."""
         self._closed = True
-        self._more.set()
+        self._hurry.set()
         await self._task
 
     async def _run(self) -> None:
-        while self._waiting or not self._closed:
-            await self._more.wait()
-            self._more.clear()
-            while self._waiting:
-                await self._carry_out(self._gather())
+        while True:
+            await self._until_due()
+            if not self._waiting:
+                return
+            await self._carry_out(self._gather())
+
+    async def _until_due(self) -> None:
+        """Returns when somebody has no more patience, and at the end."""
+        time = asyncio.get_running_loop().time
+        while self._due > time() and not self._closed:
+            self._hurry.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._due if self._waiting else None):
+                    await self._hurry.wait()
 
     def _gather(self) -> list[Job]:
         """Everything that waits already, the oldest first, as far as each kind takes it."""
@@ -101,6 +122,7 @@ class Gathering(ABC):
             (group if taken[job.kind] < job.kind.most else left).append(job)
             taken[job.kind] += 1
         self._waiting = left
+        self._due = min((job.due for job in left), default=math.inf)
         return group
 
     async def _carry_out(self, group: list[Job]) -> None:

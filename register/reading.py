@@ -45,7 +45,7 @@ class Reader(Gathering):
 
     async def ask(self, lookup: Lookup[Wish, Result], wish: Wish) -> Result:
         """The answer; raises Temporary where the database could not be read just now."""
-        answer: Result = await self._wish(lookup, wish)
+        answer: Result = await self._wish(lookup, wish, 0.0)
         return answer
 
     async def close(self) -> None:

@@ -28,6 +28,7 @@ from register import (
     whereabouts,
 )
 from register.attendance import Attendance
+from register.company import ARRIVING, ENTERING, MANY, SENDING, Company
 from register.faults import told_plainly
 from register.figures import Gauges
 from register.invitations import Invitations
@@ -70,6 +71,8 @@ class Register:
         self._apart = engine.execution_options(sqlite_begin="DEFERRED")
         self._reader = Reader(engine)
         self._writer = Writer(engine)
+        #: messages and letters that were claimed and are not yet dealt with
+        self._messages, self._letters = Company(ENTERING), Company(SENDING)
         #: how the register does, for whoever watches it
         self.gauges = Gauges(self._reading)
         #: receipt codes, and the dialogue with people whom nobody knows
@@ -127,18 +130,23 @@ class Register:
 
     async def spool(self, raw: RawMessage) -> bool:
         """Writes a message to disk: True if it is new, False if it was there. Concurrent callers share a commit."""
-        return await self._writer.write(spooling.SPOOL, raw)
+        # Who has much in hand will not come to a new one at once, and can as well let more arrive.
+        patience = ARRIVING if len(self._messages) + len(self._letters) >= MANY else 0.0
+        return await self._writer.write(spooling.SPOOL, raw, patience=patience)
 
     async def claim_messages(self, worker: str, limit: int, now: datetime, lease: timedelta) -> tuple[RawMessage, ...]:
         """Up to `limit` waiting messages for this worker, oldest first; another may have them once the lease ends."""
-        return await self._writer.write(spooling.CLAIM, (worker, limit, now, lease))
+        claimed = await self._writer.write(spooling.CLAIM, (worker, limit, now, lease))
+        self._messages.join(raw.spool_id for raw in claimed)
+        return claimed
 
     async def fail(self, raw: RawMessage, *, where: str, error: str, now: datetime, retry_at: datetime | None) -> None:
         """A message could not be taken in: again later, or (None) set aside as `failed`; raises LeaseLost.
 
         `where` names the step and `error` the kind of error; neither holds personal data.
         """
-        await self._writer.write(spooling.FAIL, (raw, where, error, now, retry_at))
+        patience = self._messages.leave(raw.spool_id)
+        await self._writer.write(spooling.FAIL, (raw, where, error, now, retry_at), patience=patience)
 
     async def set_aside(self) -> tuple[SetAside, ...]:
         """Every message that was set aside, with its reason, oldest first."""
@@ -182,7 +190,9 @@ class Register:
         """Adds everything that one message brings, in one transaction; raises LeaseLost where its claim is over."""
         if entry.raw.spool_id is None:
             raise ValueError("only a spooled message can be entered")
-        return await self._writer.write(entering.ENTER, (entry, now))
+        patience = self._messages.leave(entry.raw.spool_id)
+        urgent = entry.understanding.urgent.label is True
+        return await self._writer.write(entering.ENTER, (entry, now), patience=0.0 if urgent else patience)
 
     # --- the outbox --------------------------------------------------------------------------------------------
 
@@ -190,19 +200,24 @@ class Register:
         self, worker: str, limit: int, now: datetime, lease: timedelta, *, urgent: bool
     ) -> tuple[OutgoingLetter, ...]:
         """Up to `limit` letters of one lane that may leave now, the longest due first."""
-        return await self._writer.write(outbox.CLAIM_LETTERS, (worker, limit, now, lease, urgent))
+        claimed = await self._writer.write(outbox.CLAIM_LETTERS, (worker, limit, now, lease, urgent))
+        self._letters.join(one.letter.id for one in claimed)
+        return claimed
 
     async def letter_sent(self, outgoing: OutgoingLetter, now: datetime, detail: str = "") -> None:
         """A letter has left; an acknowledgement acknowledges its case. Raises LeaseLost."""
-        await self._writer.write(outbox.LETTER_SENT, (outgoing, now, detail))
+        patience = self._letters.leave(outgoing.letter.id)
+        await self._writer.write(outbox.LETTER_SENT, (outgoing, now, detail), patience=patience)
 
     async def letter_deferred(self, outgoing: OutgoingLetter, until: datetime, reason: str, now: datetime) -> None:
         """A letter could not leave now and waits until a moment. Raises LeaseLost."""
-        await self._writer.write(outbox.LETTER_DEFERRED, (outgoing, max(until, now), reason))
+        patience = self._letters.leave(outgoing.letter.id)
+        await self._writer.write(outbox.LETTER_DEFERRED, (outgoing, max(until, now), reason), patience=patience)
 
     async def letter_failed(self, outgoing: OutgoingLetter, reason: str, now: datetime) -> None:
         """A letter can never leave; its case says so. Raises LeaseLost."""
-        await self._writer.write(outbox.LETTER_FAILED, (outgoing, now, reason))
+        patience = self._letters.leave(outgoing.letter.id)
+        await self._writer.write(outbox.LETTER_FAILED, (outgoing, now, reason), patience=patience)
 
     async def post(
         self, letters: Sequence[Letter], happenings: Sequence[Happening], now: datetime, case_id: str | None = None
@@ -309,7 +324,8 @@ class Register:
 
     async def hold(self, raw: RawMessage, turn: Turn, now: datetime) -> None:
         """A message waits for the end of its conversation; raises LeaseLost or Overtaken."""
-        await self._writer.write(dialogues.HOLD, (raw, turn, now))
+        patience = self._messages.leave(raw.spool_id)
+        await self._writer.write(dialogues.HOLD, (raw, turn, now), patience=patience)
 
     async def say(self, turn: Turn, now: datetime) -> None:
         """A turn that no message makes; raises Overtaken."""

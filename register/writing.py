@@ -106,9 +106,12 @@ class Writer(Gathering):
         #: how many transactions were committed
         self.commits = 0
 
-    async def write(self, work: Work[Wish, Result], wish: Wish) -> Result:
-        """Returns once it is committed; raises Temporary where the database could not be written just now."""
-        result: Result = await self._wish(work, wish)
+    async def write(self, work: Work[Wish, Result], wish: Wish, *, patience: float = 0.0) -> Result:
+        """Returns once it is committed; raises Temporary where the database could not be written just now.
+
+        `patience`: so many seconds it may wait for others to share their commit.
+        """
+        result: Result = await self._wish(work, wish, patience)
         return result
 
     async def sweep(self, *, patience: float) -> bool:
