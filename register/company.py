@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 #: how many seconds the first waits for the last: messages that are entered, letters that have left
-ENTERING, SENDING = 0.025, 0.1
+ENTERING, SENDING = 0.025, 0.05
 #: where so many messages are in hand, a new one may wait so long for others that arrive
 MANY, ARRIVING = 16, 0.05
 
