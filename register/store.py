@@ -113,7 +113,7 @@ class Register:
 
     @property
     def commits(self) -> int:
-        """How many transactions this object has committed."""
+        """How many transactions of this object have changed something (on PostgreSQL: all that it has committed)."""
         return self._writer.commits
 
     def attendance(self, name: str, heard: Callable[[News], None], now: Callable[[], datetime]) -> Attendance:

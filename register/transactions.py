@@ -50,6 +50,8 @@ class Transactions(Protocol):
 
     #: what its connections are made by
     engine: Engine
+    #: how many of them have changed something
+    changing: int
 
     async def do(self, doing: Doing[Result]) -> Result:
         """Returns once it is committed; whatever it raises has changed nothing."""
@@ -69,12 +71,15 @@ class OnLoop:
     """On connections of the engine, which others share."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._async, self.engine = engine, engine.sync_engine
+        self._async, self.engine, self.changing = engine, engine.sync_engine, 0
 
     async def do(self, doing: Doing[Result]) -> Result:
         """As `Transactions.do`."""
         async with self._async.begin() as conn:
-            return await doing(conn)
+            done = await doing(conn)
+        # Whether it was one of those, only PostgreSQL knows.
+        self.changing += 1
+        return done
 
     async def close(self) -> None:
         """The engine is its maker's."""
@@ -92,6 +97,7 @@ class InThread:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="register")
         self._conn: sqlalchemy.Connection | None = None
         self._closed = False
+        self.changing = 0
 
     async def do(self, doing: Doing[Result]) -> Result:
         """As `Transactions.do`."""
@@ -108,12 +114,15 @@ class InThread:
     def _transact(self, doing: Doing[Result]) -> Result:
         self._conn = self._conn or self.engine.connect()
         try:
+            before = _changes(self._conn)
             with self._conn.begin():
-                return _finished(doing(_AtOnce(self._conn)))
+                done = _finished(doing(_AtOnce(self._conn)))
+            self.changing += _changes(self._conn) > before
         except BaseException:
             # Whatever was the matter, the next transaction begins afresh.
             self._let_go()
             raise
+        return done
 
     def _let_go(self) -> None:
         conn, self._conn = self._conn, None
@@ -141,6 +150,12 @@ def _finished(doing: Coroutine[Any, Any, Result]) -> Result:
         return result
     doing.close()
     raise RuntimeError("a transaction waits for its connection alone")
+
+
+def _changes(conn: sqlalchemy.Connection) -> int:
+    """How many rows have been changed on a connection to SQLite since it was made."""
+    changed: int = conn.connection.dbapi_connection.total_changes  # type: ignore[union-attr]  # sqlite3's own
+    return changed
 
 
 def _connect(_dialect: Any, _record: Any, place: list[Any], options: dict[str, Any]) -> Any:

@@ -127,7 +127,7 @@ class Writer(Gathering):
 
     async def _transact(self, group: list[Job]) -> list[object]:
         results, forgets = await self.transactions.do(partial(self._write, group))
-        self.commits += 1
+        self.commits = self.transactions.changing
         self._unswept = self._unswept or forgets
         # Whoever is told that somebody is forgotten may look into the files at once.
         await self.sweep(patience=SHORTLY)
