@@ -95,13 +95,12 @@ class Filling:
         return made
 
     def _value(self, source: Value) -> object:
-        first, *steps = source.path
-        if first == "now":
+        if source.path == ("now",):
             return self._now
-        if first == "above":
+        if source.path == ("above",):
             return self._above
-        found: Any = getattr(self._facts[source.section], str(first))
-        for step in steps:
+        found: Any = self._facts[source.section]
+        for step in source.path:
             found = getattr(found, step) if isinstance(step, str) else found[step]
         return found
 
