@@ -66,8 +66,13 @@ class Desk:
 
     async def read(self, raw: RawMessage) -> Submission:
         """The message, decoded; what staff have passed on as the message of whoever wrote it."""
-        submission = await self._read_apart(channels.read, raw, roots=self.roots)
+        if self.readers is None:
+            return await self.apart(self._read_here, raw)
+        submission = await self.readers.call(channels.read, raw, roots=self.roots)
         return await self.apart(self._attributed, raw, submission)
+
+    def _read_here(self, raw: RawMessage) -> Submission:
+        return self._attributed(raw, channels.read(raw, roots=self.roots))
 
     def _attributed(self, raw: RawMessage, submission: Submission) -> Submission:
         staff = self.procedures.staff_addresses
