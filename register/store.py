@@ -1,75 +1,58 @@
-"""The register as the wiring sees it: one class; what it does stands in the modules that it names."""
+"""The register as the wiring sees it: one class; what it does stands in the modules that it names.
+
+Here is what writes, and what belongs to it; what only looks something up stands in `consulting`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from register import (
-    audit,
     cases,
     clock,
     closing,
     correcting,
     dialogues,
-    earlier,
     entering,
-    journal,
-    mailbook,
-    matching,
     outbox,
     spooling,
     sweeping,
-    whereabouts,
 )
 from register.attendance import Attendance
 from register.company import ARRIVING, ENTERING, MANY, SENDING, Company
-from register.faults import told_plainly
+from register.consulting import Reading
 from register.figures import Gauges
 from register.invitations import Invitations
 from register.line import News
 from register.links import Links
 from register.opening import engine_for, migrate
-from register.reading import Reader
 from register.records import (
-    Books,
     Case,
     Deadline,
-    Decision,
     Dialogue,
-    EarlierCase,
     Entered,
     Entry,
     Happening,
-    JournalEntry,
     Letter,
-    Match,
-    OpenCase,
     OutgoingLetter,
     RawMessage,
-    SetAside,
-    ThreadKey,
     Turn,
-    Verdict,
-    Whereabouts,
 )
 from register.staff import Staff
 from register.unknown import UnknownSenders
 from register.writing import Writer
 
 
-class Register:
+class Register(Reading):
     """The book. Writing methods return once it is on disk and raise Temporary where that did not work just now."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._apart = engine.execution_options(sqlite_begin="DEFERRED")
-        self._reader = Reader(engine)
+        super().__init__(engine)
         self._writer = Writer(engine)
         #: messages and letters that were claimed and are not yet dealt with
         self._messages, self._letters = Company(ENTERING), Company(SENDING)
@@ -120,12 +103,6 @@ class Register:
         """The place of a process that works on this register and claims under `name`; see `Attendance`."""
         return Attendance(self._engine, self._writer, name, heard, now)
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        with told_plainly():
-            async with self._apart.connect() as conn:
-                yield conn
-
     # --- the spool ---------------------------------------------------------------------------------------------
 
     async def spool(self, raw: RawMessage) -> bool:
@@ -148,43 +125,15 @@ class Register:
         patience = self._messages.leave(raw.spool_id)
         await self._writer.write(spooling.FAIL, (raw, where, error, now, retry_at), patience=patience)
 
-    async def set_aside(self) -> tuple[SetAside, ...]:
-        """Every message that was set aside, with its reason, oldest first."""
-        async with self._reading() as conn:
-            return await spooling.list_set_aside(conn)
-
     async def replay(self, spool_ids: Sequence[int] | None, now: datetime) -> int:
         """Failed messages wait again, these or (None) all; returns how many."""
         return await self._writer.write(spooling.REPLAY, (spool_ids, now))
-
-    async def raw(self, spool_id: int) -> RawMessage | None:
-        """A message as it arrived."""
-        async with self._reading() as conn:
-            return await spooling.raw(conn, spool_id)
-
-    async def whereabouts(self, channel: str, external_id: str) -> Whereabouts | None:
-        """What became of a message, by the id that its channel gave it."""
-        async with self._reading() as conn:
-            return await whereabouts.find(conn, channel, external_id)
 
     async def sweep(self) -> bool:
         """Overwrites in the database's files what was forgotten; False where somebody reads just now: again later."""
         return await self._writer.sweep(patience=sweeping.LONGER)
 
     # --- entering ----------------------------------------------------------------------------------------------
-
-    async def find(
-        self, keys: Sequence[ThreadKey], *, organisation: str, sender: str | None, duplicate_key: str
-    ) -> Match:
-        """Which case a message joins and which it may belong to; the order of the keys is the order of their strength.
-
-        An equal duplicate key is a `repeat`, whose case is None where the first one was set aside. Keys signed by us
-        join whoever sends; a foreign Message-ID and a bare number only join a sender who belongs to the case.
-        """
-        sought = matching.Sought(
-            keys=tuple(keys), organisation=organisation, sender=sender, duplicate_key=duplicate_key
-        )
-        return await self._reader.ask(matching.FIND, sought)
 
     async def enter(self, entry: Entry, now: datetime) -> Entered:
         """Adds everything that one message brings, in one transaction; raises LeaseLost where its claim is over."""
@@ -228,92 +177,6 @@ class Register:
     async def note(self, happening: Happening, now: datetime, case_id: str | None = None) -> None:
         """One journal line."""
         await self._writer.write(outbox.POST, ((), (happening,), now, case_id))
-
-    async def answers_sent(self, address: str, since: Sequence[datetime]) -> tuple[int, ...]:
-        """How many letters to a sender went, or wait, to an address since each moment."""
-        return await self._reader.ask(mailbook.ANSWERS_SENT, (address, tuple(since)))
-
-    async def alike(self, organisation: str, likeness: str, since: datetime) -> int:
-        """How many messages of this likeness were taken in since a moment and could be answered."""
-        return await self._reader.ask(mailbook.ALIKE, (organisation, likeness, since)) if likeness else 0
-
-    async def letters(self, case_id: str | None = None) -> tuple[Mapping[str, Any], ...]:
-        """The letters of a case, or of all, in the order in which they were ordered."""
-        async with self._reading() as conn:
-            return await mailbook.listed(conn, case_id)
-
-    async def letter(self, letter_id: str) -> Mapping[str, Any] | None:
-        """A letter with everything that is known of it, its bytes included."""
-        async with self._reading() as conn:
-            return await mailbook.one(conn, letter_id)
-
-    # --- reading -----------------------------------------------------------------------------------------------
-
-    async def cases(
-        self, *, organisation: str | None = None, status: str | None = None, limit: int | None = None
-    ) -> tuple[Case, ...]:
-        """Cases in the order of their opening; with a limit the newest ones."""
-        async with self._reading() as conn:
-            return await cases.listed(conn, organisation=organisation, status=status, limit=limit)
-
-    async def case(self, reference_or_id: str) -> Case | None:
-        """A case by its number or id; raises Permanent where several schools have that number."""
-        async with self._reading() as conn:
-            return await cases.one(conn, reference_or_id)
-
-    async def open_cases_of_unit(self, organisation: str, unit: str, *, most: int) -> tuple[OpenCase, ...]:
-        """The newest open cases of a unit, in the order of their opening."""
-        return await self._reader.ask(cases.OPEN, (organisation, unit, most))
-
-    async def unacknowledged(self, before: datetime) -> tuple[Case, ...]:
-        """Cases opened before a moment that owe an acknowledgement and have none ordered for later."""
-        async with self._reading() as conn:
-            return await cases.unacknowledged(conn, before)
-
-    async def messages(self, case_id: str) -> tuple[Mapping[str, Any], ...]:
-        """The messages of a case, oldest first."""
-        async with self._reading() as conn:
-            return await cases.messages_of(conn, case_id)
-
-    async def verdicts(self, case_id: str) -> Mapping[str, Verdict]:
-        """What the classifiers said of the message that opened a case, by question."""
-        async with self._reading() as conn:
-            return await cases.verdicts(conn, case_id)
-
-    async def decision(self, case_id: str) -> Decision | None:
-        """What was decided when a case was opened."""
-        async with self._reading() as conn:
-            return await cases.decision(conn, case_id)
-
-    async def meaning(self, case_id: str) -> bytes:
-        """What the first message of a case meant; empty where that is not kept."""
-        async with self._reading() as conn:
-            return await earlier.meaning(conn, case_id)
-
-    async def closed_meanings(self, organisation: str, category: str) -> tuple[tuple[str, bytes], ...]:
-        """The ids of a school's closed cases of a category, the newest first, each with what it meant."""
-        async with self._reading() as conn:
-            return await earlier.closed_meanings(conn, organisation, category)
-
-    async def ended(self, ids: Sequence[str]) -> tuple[EarlierCase, ...]:
-        """The closed ones of some cases, with when and how they ended, in their order."""
-        async with self._reading() as conn:
-            return await earlier.ended(conn, ids)
-
-    async def journal(self, case_id: str | None = None) -> tuple[JournalEntry, ...]:
-        """The lines of a case, or of the whole book."""
-        async with self._reading() as conn:
-            return await journal.entries(conn, case_id)
-
-    async def books(self) -> Books:
-        """The closed books (G4)."""
-        async with self._reading() as conn:
-            return await audit.books(conn)
-
-    async def verify(self) -> tuple[str, ...]:
-        """All that is wrong with the register, a sentence each; empty for a sound one."""
-        async with self._reading() as conn:
-            return await audit.problems(conn)
 
     # --- conversations -----------------------------------------------------------------------------------------
 
