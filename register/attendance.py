@@ -135,21 +135,27 @@ class Attendance:
             self._wake()
             while not line.lost.is_set():
                 with suppress(Temporary):
-                    await self._look(line, number)
+                    if not await self._look(line, number):
+                        return
                 with suppress(TimeoutError):
                     await asyncio.wait_for(line.lost.wait(), LOOK)
         finally:
             self._line = None
             await line.close()
 
-    async def _look(self, line: Line, own: int) -> None:
-        """Strikes off who is missing for the second time: who has only lost the line comes back before that."""
-        missing = {
-            row.name for row in await line.all(select(processes)) if row.id != own and not await _is_there(line, row.id)
-        }
+    async def _look(self, line: Line, own: int) -> bool:
+        """Strikes off who is missing for the second time: who has only lost the line comes back before that.
+
+        False where we are on the list no more: another saw our name before our lock, and we sign in anew.
+        """
+        rows = await line.all(select(processes))
+        if all(row.id != own for row in rows):
+            return False
+        missing = {row.name for row in rows if row.id != own and not await _is_there(line, row.id)}
         dead, self._missed = tuple(missing & self._missed), missing - self._missed
         if dead and await self._writer.write(STRIKE, dead):
             self._wake()
+        return True
 
     def _hear(self, sender: str, news: str) -> None:
         # A newer version may have news that this one does not know.

@@ -14,6 +14,10 @@ from sqlalchemy.types import TypeDecorator
 Row = Mapping[str, Any] | RowMapping
 
 
+#: made once: `json.dumps` makes one for each value
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def storable(value: str) -> str:
     """A text that every database takes: lone surrogates and NUL become escapes, all else stays."""
     if not value.isascii():
@@ -62,7 +66,7 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """As JSON in ASCII."""
-        return None if value is None else json.dumps(value, separators=(",", ":"))
+        return None if value is None else _ENCODER.encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """The value again; tuples have become lists."""

@@ -43,9 +43,13 @@ class Line:
     happening: Happening
 
 
+#: made once: `json.dumps` makes one for each value
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=datetime.isoformat)
+
+
 def canonical(value: object) -> str:
     """The one way in which a JSON value is written for the hash; moments become ISO 8601."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=datetime.isoformat)
+    return _ENCODER.encode(value)
 
 
 def digest(line: Row) -> str:

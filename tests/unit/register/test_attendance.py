@@ -118,6 +118,16 @@ async def test_what_a_dead_process_held_is_free_at_once(server_url: str) -> None
         assert [one.attempts for one in letters] == [1, 1]
 
 
+@pytest.mark.usefixtures("quick")
+async def test_who_was_taken_for_dead_signs_in_anew(server_url: str) -> None:
+    """What it claims from then on is free as soon as it really dies."""
+    async with at_work(server_url, "one") as one:
+        one.ears.heard.clear()
+        await one.register._writer.write(attendance.STRIKE, ("one",))
+        await one.ears.signed_in()
+        assert await one.register._writer.write(attendance.STRIKE, ("one",)) == ("one",)
+
+
 async def test_the_next_start_on_a_file_frees_what_the_last_one_held(sqlite_url: str) -> None:
     """G4: only one `run` may work on a file, so whoever signed in before is dead."""
     async with at_work(sqlite_url, "killed") as killed:
