@@ -204,26 +204,32 @@ def train(
     with_corrections: Annotated[
         bool, typer.Option("--with-corrections", help="Also learn from what people have corrected in the register.")
     ] = False,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="Teach the encoder anew as well: half an hour, needs the extra `train`.")
+    ] = False,
     config: Config = None,
 ) -> None:
     """Makes the classifiers' artefact from the corpus."""
     from bot.commands.train import train as make
 
-    make(out, corpus, with_corrections=with_corrections, config=config)
+    make(out, corpus, with_corrections=with_corrections, encoder=encoder, config=config)
 
 
 @app.command()
 def evaluate(
-    files: Annotated[list[Path] | None, typer.Argument(help="Labelled JSON lines; none: the corpus itself.")] = None,
-    by_file: Annotated[bool, typer.Option("--by-file", help="Hold out a file at a time instead of folds.")] = False,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Labelled JSON lines; default those never trained on.")
+    ] = None,
+    words: Annotated[bool, typer.Option("--words", help="Cross-validate the words alone on the corpus.")] = False,
+    by_file: Annotated[bool, typer.Option("--by-file", help="As --words, a file held out at a time.")] = False,
     pictures: Annotated[Path | None, typer.Option(help="Folder for the confusion matrices as pictures.")] = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Measures the classifiers on labelled messages, or cross-validates the corpus."""
+    """Measures the classifiers on labelled messages."""
     from bot.commands.train import evaluate as measure
 
-    measure(files, json=json, config=config, by_file=by_file, pictures=pictures)
+    measure(files, json=json, config=config, words=words, by_file=by_file, pictures=pictures)
 
 
 def main() -> None:

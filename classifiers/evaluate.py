@@ -1,18 +1,16 @@
-"""Measures the classifiers: on labelled files, or on the corpus itself by nested cross-validation."""
+"""Measures the classifiers: on labelled files, and the words alone on the corpus by nested cross-validation."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from classifiers import corpus_file, report
 from classifiers.corpus_file import Example
 from classifiers.fitting import fit_model, folds_of
-from classifiers.message import Message
 from classifiers.reader import Classifiers
 from classifiers.report import Report
 from classifiers.tables import Progress, Tables
@@ -49,21 +47,19 @@ def cross_validate(
     *,
     extra: Sequence[Path] = (),
     organisations: Organisations | None = None,
-    meaning: bool | None = None,
     by_file: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """How classifiers trained on a part of a corpus do on the rest of it.
+    """How the words alone, trained on a part of a corpus, do on the rest of it; the encoder takes too long to teach.
 
     Thresholds and calibration are found inside each training part (nested). `extra` files are always trained on and
     never measured. `by_file` holds out one file at a time instead of folds: how it carries over to another author.
     A bag of words is trained and measured on the same parts.
     """
-    tables = Tables.of(corpus_file.read([*corpus, *extra]), meaning=meaning is not False, progress=progress)
+    tables = Tables.of(corpus_file.read([*corpus, *extra]))
     measured = len(corpus_file.read(corpus))
     asked: list[tuple[Example, Understanding]] = []
     plain: list[tuple[Example, Understanding]] = []
-    words: list[tuple[Example, Understanding]] = []
     times: list[float] = []
     parts = _by_file(tables.examples[:measured]) if by_file else folds_of(tables.examples[:measured], folds)
     for place, (train, test) in enumerate(parts):
@@ -71,20 +67,17 @@ def cross_validate(
             progress("cross-validating", place / len(parts))
         part = tables.part([*train, *range(measured, len(tables.examples))])
         model = fit_model(part, version="cv")
-        reader = Classifiers(model, meaning=meaning, known=_known(tables, test))
         held = [tables.examples[row] for row in test]
-        pairs, taken = _ask(reader, held, organisations or {}, None)
+        pairs, taken = _ask(Classifiers(model), held, organisations or {}, None)
         asked.extend(pairs)
         times.extend(taken)
-        words.extend(_ask(Classifiers(model, meaning=False), held, organisations or {}, None)[0])
         plain.extend(zip(held, _bag_of_words(part.examples, held), strict=True))
     names = {"kind", "category", "urgent recall", "urgent precision", "category or also"}
     return report.make(
-        f"{measured} messages, {'one file held out at a time' if by_file else f'{folds}-fold'}, nested",
+        f"{measured} messages, {'one file held out at a time' if by_file else f'{folds}-fold'}, nested, words alone",
         asked,
         units=bool(organisations),
         speed=_speed(times),
-        words=report.figures_of(words, units=bool(organisations)),
         baseline=tuple(one for one in report.figures_of(plain, units=False) if one.name in names),
     )
 
@@ -95,14 +88,6 @@ def _by_file(examples: Sequence[Example]) -> list[tuple[list[int], list[int]]]:
         ([row for row in everything if examples[row].file != name], [r for r in everything if examples[r].file == name])
         for name in sorted({one.file for one in examples})
     ]
-
-
-def _known(tables: Tables, rows: Sequence[int]) -> dict[str, Any]:
-    """Embeddings that need not be computed again, by the text that they are of."""
-    if not tables.meaning:
-        return {}
-    chosen = [(tables.examples[row], tables.meaning[row]) for row in rows]
-    return {Message.of(one.subject, one.body, one.channel).meaning_text: found for one, found in chosen}
 
 
 def _ask(

@@ -1,4 +1,4 @@
-"""From a message to numbers: hashed n-grams, cues, a few measures of form, and the meaning of its sentences."""
+"""From the words of a message to numbers: hashed n-grams, cues and a few measures of form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from murmurhash import hash as murmur
 
-from classifiers import cues, embedding
+from classifiers import cues
 from classifiers.catalogue import CUE_GROUPS, categories
 from classifiers.message import Message
 
@@ -22,9 +22,6 @@ _SHORTEST, _LONGEST, _LOOKED_AT = 2, 5, 4000
 _REMEMBERED, _ORDINARY = 2**14, 30
 GROUPS = (*sorted(CUE_GROUPS), *(f"category:{name}" for name in categories()))
 FORMS = 14
-#: whole, mean, highest and lowest of the sentences, and how much each weighs
-MEANING_PARTS = 4
-_WEIGHTS = (1.0, 1.0, 0.7, 0.7)
 
 _URL = re.compile(r"https?://|www\.|\w+@\w+\.\w+|>>.+<<")
 _REPLY = re.compile(r"^\s*(re|sv|vs|fwd|vb|отг|aw|odp|ynt|отв|на)\s*:", re.IGNORECASE)
@@ -112,19 +109,4 @@ def form(message: Message) -> tuple[float, ...]:
         message.quoted,
         not message.subject,
         min(message.count(str.isdigit) / letters * 5, 1),
-    )
-
-
-def meaning(message: Message) -> Any:
-    """The embedding of the whole and of every sentence: an array of one row each, the whole first."""
-    sentences = message.sentences or ("-",)
-    return embedding.embed([message.meaning_text or "-", *sentences])
-
-
-def pool(rows: Any, centre: Any) -> Any:
-    """What the heads see of `meaning`: whole, mean, highest and lowest of the sentences; each of length one."""
-    centred = rows - centre
-    parts = [centred[0], centred[1:].mean(0), centred[1:].max(0) - 0.05, centred[1:].min(0) + 0.05]
-    return np.concatenate(
-        [part / max(float(np.linalg.norm(part)), 1e-9) * weight for part, weight in zip(parts, _WEIGHTS, strict=True)]
     )

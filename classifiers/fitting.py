@@ -1,4 +1,4 @@
-"""Fits all heads of both stages on any part of a corpus, and calibrates them on messages that they never saw."""
+"""Fits the heads on the words on any part of a corpus, and calibrates them on messages that they never saw."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from classifiers import embedding, features, heads, points
+from classifiers import features, heads
 from classifiers.corpus_file import Example
 from classifiers.heads import Head
+from classifiers.meaning import MeaningHeads
 from classifiers.model import MEANING, WORDS, Model
 from classifiers.questions import LEARNT, PEOPLE, POINTED
 from classifiers.tables import Progress, Tables
 
 #: how much each block of features weighs against the others
-SCALE = {"ngrams": 1.0, "cues": 0.7, "meaning": 1.0, "points": 0.1, "flags": 1.0}
+SCALE = {"ngrams": 1.0, "cues": 0.7, "flags": 1.0}
 #: inverse strength of regularisation, by question
 STRENGTH = {"language": 100.0, "category": 4.0, PEOPLE: 1.0}
 #: questions in which the rarer answers count as much as the common ones
@@ -28,61 +29,35 @@ SEED = 20261124
 #: the share of dangers that the threshold of urgency finds in held-out messages; the corpus is rich in indirect ones,
 #: so that among ordinary messages it finds more (0.97 of those in the first four files)
 URGENT_RECALL = 0.935
+#: from which likelihood on somebody is complained about, by the words alone and with what the encoder says
+PEOPLE_THRESHOLDS = {f"people_threshold_{WORDS}": 0.35, f"people_threshold_{MEANING}": 0.55}
 #: kinds in which somebody can be complained about
 PERSONAL = ("complaint", "concern", "follow_up")
 
-Fitted = dict[str, dict[str, Head]]
+Fitted = dict[str, Head]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What feature rows are measured against, fixed by the training part of the corpus; and the heads on sentences."""
+    """What feature rows are measured against, fixed by the training part of the corpus."""
 
     idf: Any
-    centre: Any
-    points: points.PointHeads | None = None
-    #: the point features of the training part itself, from heads that did not see their message
-    own_points: Any = None
 
     @classmethod
     def of(cls, tables: Tables) -> Frame:
         """The frame of a training part."""
         seen = np.asarray((tables.ngrams > 0).sum(0)).ravel()
         idf = np.log((1 + tables.ngrams.shape[0]) / (1 + seen)) * (seen >= 2)
-        centre = np.zeros(embedding.SIZE)
-        if tables.meaning:
-            centre = np.mean([rows[0] for rows in tables.meaning], axis=0)
-        frame = cls(idf=_half(idf), centre=_half(centre))
-        return frame._with_points(tables) if tables.meaning else frame
+        return cls(idf=_half(idf))
 
-    def _with_points(self, tables: Tables) -> Frame:
-        """Adds the heads on sentences; the rows of the training part come from heads that never saw them."""
-        centred = [rows[1:] - self.centre for rows in tables.meaning]
-        answers = [example.answers() for example in tables.examples]
-        weights, bias = points.fit(centred, tables.marks, answers)
-        own = np.zeros((len(centred), len(points.TARGETS) * 4))
-        for train, rest in folds_of(tables.examples, 3, SEED + 1):
-            w, b = points.fit(*([table[row] for row in train] for table in (centred, tables.marks, answers)))
-            for row in rest:
-                own[row] = points.summary(points.scaled(centred[row]) @ w + b)
-        mean, spread = own.mean(0), own.std(0) + 1e-6
-        made = points.PointHeads(weights=_half(weights), bias=_half(bias), mean=_half(mean), spread=_half(spread))
-        return replace(self, points=made, own_points=(own - mean) / spread)
-
-    def blocks(self, tables: Tables, *, own: bool = False) -> dict[str, Any]:
-        """The scaled blocks of feature rows; `own` for the training part itself."""
+    def blocks(self, tables: Tables) -> dict[str, Any]:
+        """The scaled blocks of feature rows."""
         from scipy import sparse
 
         weighed = tables.ngrams @ sparse.diags(self.idf)
         lengths = np.sqrt(np.asarray(weighed.multiply(weighed).sum(1)).ravel())
         words = sparse.diags(SCALE["ngrams"] / np.maximum(lengths, 1e-9)) @ weighed
-        found = {"ngrams": words.tocsr(), "cues": tables.cues * SCALE["cues"], "flags": tables.flags * SCALE["flags"]}
-        if tables.meaning and self.points is not None:
-            pooled = np.array([features.pool(rows, self.centre) for rows in tables.meaning])
-            found["meaning"] = pooled * SCALE["meaning"]
-            made = self.own_points if own else [self.points.of(rows[1:] - self.centre) for rows in tables.meaning]
-            found["points"] = np.array(made) * SCALE["points"]
-        return found
+        return {"ngrams": words.tocsr(), "cues": tables.cues * SCALE["cues"], "flags": tables.flags * SCALE["flags"]}
 
 
 def _half(values: Any) -> Any:
@@ -90,31 +65,26 @@ def _half(values: Any) -> Any:
     return np.asarray(values).astype(np.float16).astype(np.float64)
 
 
-def blocks_of(stage: str, question: str) -> tuple[str, ...]:
+def blocks_of(question: str) -> tuple[str, ...]:
     """The blocks that a head sees, in the order of its weights."""
     if question == "language":
         return ("ngrams",)
-    more = () if stage == WORDS else ("meaning",)
-    if question not in POINTED:
-        return ("ngrams", "cues", *more)
-    return ("ngrams", "cues", *more, *(("points",) if more else ()), "flags")
+    return ("ngrams", "cues", "flags") if question in POINTED else ("ngrams", "cues")
 
 
 def fit_heads(tables: Tables) -> tuple[Frame, Fitted]:
-    """All heads of both stages, uncalibrated."""
+    """All heads on the words, uncalibrated."""
     frame = Frame.of(tables)
-    blocks = frame.blocks(tables, own=True)
-    fitted: Fitted = {WORDS: {}, MEANING: {}}
+    blocks = frame.blocks(tables)
+    fitted: Fitted = {}
     spaces: dict[tuple[str, ...], tuple[Any, Any]] = {}
-    for stage in (WORDS, MEANING):
-        for question in (*LEARNT, *(("language",) if stage == WORDS else ())):
-            names = blocks_of(stage, question)
-            if all(name in blocks for name in names):
-                matrices = [blocks[name] for name in names]
-                if names not in spaces:
-                    spaces[names] = heads.principal(_gram(matrices))
-                fitted[stage][question] = _fit(tables, question, matrices, spaces[names])
-    fitted[WORDS][PEOPLE] = _fit_people(tables)
+    for question in (*LEARNT, "language"):
+        names = blocks_of(question)
+        matrices = [blocks[name] for name in names]
+        if names not in spaces:
+            spaces[names] = heads.principal(_gram(matrices))
+        fitted[question] = _fit(tables, question, matrices, spaces[names])
+    fitted[PEOPLE] = _fit_people(tables)
     return frame, fitted
 
 
@@ -165,23 +135,22 @@ def _answers(tables: Tables, question: str) -> tuple[list[int], list[str], Any]:
     return rows, answers, scaled
 
 
-Logits = dict[str, dict[str, Any]]
+Logits = dict[str, Any]
 
 
-def logits_of(frame: Frame, fitted: Mapping[str, Mapping[str, Head]], tables: Tables) -> Logits:
-    """By stage and question, the logits of every row."""
+def logits_of(frame: Frame, fitted: Mapping[str, Head], tables: Tables) -> Logits:
+    """By question, the logits of every row."""
     blocks = frame.blocks(tables)
     found: Logits = {}
-    for stage, inside in fitted.items():
-        for question, head in inside.items():
-            if question == PEOPLE:
-                continue
-            total, start = np.zeros((len(tables.examples), len(head.classes))) + head.bias, 0
-            for name in blocks_of(stage, question):
-                width = blocks[name].shape[1]
-                total = total + np.asarray(blocks[name] @ head.weights[start : start + width])
-                start += width
-            found.setdefault(stage, {})[question] = total
+    for question, head in fitted.items():
+        if question == PEOPLE:
+            continue
+        total, start = np.zeros((len(tables.examples), len(head.classes))) + head.bias, 0
+        for name in blocks_of(question):
+            width = blocks[name].shape[1]
+            total = total + np.asarray(blocks[name] @ head.weights[start : start + width])
+            start += width
+        found[question] = total
     return found
 
 
@@ -197,7 +166,7 @@ def folds_of(examples: Sequence[Example], count: int = FOLDS, seed: int = SEED) 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOut:
-    """What heads say of rows that they never saw: logits by stage and question, with the order of the classes."""
+    """What heads say of rows that they never saw: logits by question, with the order of the classes."""
 
     logits: Logits
     classes: Mapping[str, tuple[str, ...]]
@@ -206,43 +175,44 @@ class HeldOut:
     def of(cls, tables: Tables, *, progress: Progress | None = None) -> HeldOut:
         """Every fold's heads on the rest."""
         classes = {name: tuple(sorted({one for one in tables.answers(name) if one})) for name in (*LEARNT, "language")}
-        gathered: Logits = {WORDS: {}, MEANING: {}}
+        gathered: Logits = {}
         for place, (train, test) in enumerate(folds_of(tables.examples)):
             if progress:
                 progress("calibrating", place / FOLDS)
             frame, fitted = fit_heads(tables.part(train))
-            for stage, found in logits_of(frame, fitted, tables.part(test)).items():
-                for question, logits in found.items():
-                    shape = (len(tables.examples), len(classes[question]))
-                    table = gathered[stage].setdefault(question, np.full(shape, -9.0))
-                    columns = [classes[question].index(name) for name in fitted[stage][question].classes]
-                    table[np.ix_(test, columns)] = logits
+            for question, logits in logits_of(frame, fitted, tables.part(test)).items():
+                shape = (len(tables.examples), len(classes[question]))
+                table = gathered.setdefault(question, np.full(shape, -9.0))
+                columns = [classes[question].index(name) for name in fitted[question].classes]
+                table[np.ix_(test, columns)] = logits
         return cls(logits=gathered, classes=classes)
 
 
-def fit_model(tables: Tables, *, version: str, progress: Progress | None = None) -> Model:
-    """Heads on everything, calibrated on what heads of the folds say of messages that they never saw."""
+def fit_model(
+    tables: Tables, *, version: str, meaning: MeaningHeads | None = None, progress: Progress | None = None
+) -> Model:
+    """Heads on everything, calibrated on what heads of the folds say of messages that they never saw.
+
+    `meaning` holds the heads on the states of the encoder, which are taken over as they are.
+    """
     outside = HeldOut.of(tables, progress=progress)
     if progress:
         progress("fitting", 0.9)
     frame, fitted = fit_heads(tables)
-    numbers: dict[str, float] = {"sure_other": 0.9, "sure_calm": 0.03, "people_threshold": 0.35}
-    for stage, found in outside.logits.items():
-        for question, logits in found.items():
-            rows, truth = _truth(tables, question, outside.classes[question])
-            degree = heads.temperature_of(logits[rows], truth)
-            fitted[stage][question] = replace(fitted[stage][question], temperature=degree)
-        if "urgent" in found:
-            calibrated = heads.softmax(found["urgent"] / fitted[stage]["urgent"].temperature)[:, 1]
-            numbers[f"urgent_threshold_{stage}"] = _urgent_threshold(tables.examples, calibrated)
+    numbers: dict[str, float] = {"sure_other": 0.9, "sure_calm": 0.03, **PEOPLE_THRESHOLDS}
+    for question, logits in outside.logits.items():
+        rows, truth = _truth(tables, question, outside.classes[question])
+        degree = heads.temperature_of(logits[rows], truth)
+        fitted[question] = replace(fitted[question], temperature=degree)
+    calibrated = heads.softmax(outside.logits["urgent"] / fitted["urgent"].temperature)[:, 1]
+    numbers[f"urgent_threshold_{WORDS}"] = _urgent_threshold([one.urgent for one in tables.examples], calibrated)
     return Model(
         version=version,
         groups=features.GROUPS,
         idf=frame.idf,
-        centre=frame.centre,
         scale=SCALE,
         heads=fitted,
-        points=frame.points,
+        meaning=meaning,
         numbers=numbers,
     )
 
@@ -253,9 +223,9 @@ def _truth(tables: Tables, question: str, classes: tuple[str, ...]) -> tuple[lis
     return rows, np.array([classes.index(str(answers[row])) for row in rows])
 
 
-def _urgent_threshold(examples: Sequence[Example], scores: Any) -> float:
+def _urgent_threshold(urgent: Sequence[bool], scores: Any) -> float:
     """The score from which on a message is urgent, so that held-out dangers are found as often as asked."""
-    dangers = np.sort(scores[[one.urgent for one in examples]])
+    dangers = np.sort(scores[np.array(urgent, dtype=bool)])
     if not len(dangers):
         return 0.5
     return float(np.round(dangers[int((1 - URGENT_RECALL) * len(dangers))] * 0.999, 6))

@@ -12,7 +12,7 @@ _GROUPS = {"yes": ("investigate",), "no": ("no_investigation",), "unsaid": ()}
 
 
 #: how sure the model must be that none is wanted where nobody says so
-UNSPOKEN = 0.7
+UNSPOKEN = 0.9
 
 
 def answer(reading: Reading) -> Verdict:

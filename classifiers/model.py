@@ -1,4 +1,4 @@
-"""The trained artefact: idf, centre and the heads of both stages, in one file; the same corpus gives the same bytes."""
+"""The trained artefact: what n-grams weigh and the heads of both stages; the same corpus gives the same bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.heads import Head
-from classifiers.points import PointHeads
+from classifiers.meaning import MeaningHead, MeaningHeads
 from register.errors import BadSettings
 
 SHIPPED = Path(__file__).parent / "artefact" / "model.zip"
@@ -29,16 +29,14 @@ class Model:
     version: str
     #: inverse document frequency of every n-gram bucket
     idf: Any
-    #: mean of the embeddings of the corpus; zeros where it was trained without the engine
-    centre: Any
     #: the groups of cues that the heads were trained with, in their order
     groups: tuple[str, ...]
     #: how much each block of features weighs
     scale: Mapping[str, float]
-    #: by stage and question
-    heads: Mapping[str, Mapping[str, Head]]
-    #: heads on single sentences; None where it was trained without the engine
-    points: PointHeads | None
+    #: the heads on the words, by question
+    heads: Mapping[str, Head]
+    #: the heads on the states of the encoder; None where there are none
+    meaning: MeaningHeads | None
     #: thresholds and other single numbers found in training
     numbers: Mapping[str, float]
 
@@ -46,15 +44,14 @@ class Model:
         """Writes the artefact; the same model gives the same bytes."""
         about: dict[str, Any] = {"version": self.version, "scale": dict(self.scale), "numbers": dict(self.numbers)}
         about["groups"] = self.groups
-        arrays = {"idf": self.idf, "centre": self.centre}
-        about["heads"] = {}
-        for stage, heads in self.heads.items():
-            for name, head in heads.items():
-                key = f"{stage}.{name}"
-                about["heads"][key] = {"classes": head.classes, "temperature": head.temperature}
-                arrays[f"{key}.weights"], arrays[f"{key}.bias"] = head.weights, head.bias
-        if self.points is not None:
-            arrays |= {f"points.{name}": value for name, value in vars(self.points).items()}
+        about["heads"] = {name: {"classes": one.classes, "temperature": one.temperature}
+                          for name, one in self.heads.items()}  # fmt: skip
+        arrays = {"idf": self.idf}
+        for name, head in self.heads.items():
+            arrays |= {f"{name}.weights": head.weights, f"{name}.bias": head.bias}
+        if self.meaning is not None:
+            about["meaning"], more = _plain(self.meaning)
+            arrays |= more
         path.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
             _put(file, "about.json", json.dumps(about, sort_keys=True, indent=1).encode())
@@ -83,26 +80,56 @@ class Model:
             raise BadSettings(
                 f"classifiers: {path} cannot be read; `lyhord train` makes it anew", private=type(error).__name__
             ) from None
-        heads: dict[str, dict[str, Head]] = {WORDS: {}, MEANING: {}}
-        for key, facts in about["heads"].items():
-            stage, name = key.split(".")
-            heads[stage][name] = Head(
+        heads = {
+            name: Head(
                 classes=tuple(facts["classes"]),
-                weights=arrays[f"{key}.weights"],
-                bias=arrays[f"{key}.bias"],
+                weights=arrays[f"{name}.weights"],
+                bias=arrays[f"{name}.bias"],
                 temperature=facts["temperature"],
             )
-        parts = {name.removeprefix("points."): value for name, value in arrays.items() if name.startswith("points.")}
+            for name, facts in about["heads"].items()
+        }
         return cls(
-            points=PointHeads(**parts) if parts else None,
+            meaning=_meaning(about["meaning"], arrays) if "meaning" in about else None,
             version=about["version"],
             idf=arrays["idf"],
-            centre=arrays["centre"],
             groups=tuple(about["groups"]),
             scale=about["scale"],
             heads=heads,
             numbers=about["numbers"],
         )
+
+
+def _plain(meaning: MeaningHeads) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The heads on states as plain data and arrays."""
+    arrays = {"meaning.person": meaning.person, "meaning.person_bias": meaning.person_bias}
+    arrays["meaning.centre"] = meaning.centre
+    for name, head in meaning.heads.items():
+        arrays |= {f"meaning.{name}.{part}": getattr(head, part) for part in ("query", "weights", "bias")}
+    facts = {
+        name: {"classes": head.classes, "words": head.words, "temperature": head.temperature}
+        for name, head in meaning.heads.items()
+    }
+    return {"encoder": meaning.encoder, "heads": facts}, arrays
+
+
+def _meaning(about: Mapping[str, Any], arrays: Mapping[str, Any]) -> MeaningHeads:
+    heads = {
+        name: MeaningHead(
+            **{part: arrays[f"meaning.{name}.{part}"] for part in ("query", "weights", "bias")},
+            classes=tuple(facts["classes"]),
+            words=facts["words"],
+            temperature=facts["temperature"],
+        )
+        for name, facts in about["heads"].items()
+    }
+    return MeaningHeads(
+        heads=heads,
+        person=arrays["meaning.person"],
+        person_bias=arrays["meaning.person_bias"],
+        centre=arrays["meaning.centre"],
+        encoder=about["encoder"],
+    )
 
 
 def _put(file: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -30,7 +30,7 @@ def answer(reading: Reading) -> Verdict:
     """Names and titles of staff complained about, as the text has them; empty where nobody is."""
     if not _may_complain(reading):
         return Verdict(label=(), score=reading.verdicts["kind"].score, by=reading.by(NAME))
-    threshold = reading.numbers["people_threshold"]
+    threshold = reading.numbers[f"people_threshold_{reading.stage}"]
     likely = [(score, name) for name, score in reading.people() if score >= threshold][:MOST]
     names = tuple(name for _, name in likely)
     score = min((score for score, _ in likely), default=1 - max((s for _, s in reading.people()), default=0.0))

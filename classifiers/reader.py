@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifiers import alike, embedding, features, gist, language, people, pipelines, points
-from classifiers.heads import Head, Stack
+from classifiers import alike, features, flags, gist, language, meaning, people, pipelines
+from classifiers.heads import Stack
+from classifiers.meaning import Meaning, Sense
 from classifiers.message import Message
 from classifiers.model import MEANING, WORDS, Model
 from classifiers.questions import LEARNT, PEOPLE, QUESTIONS
@@ -22,26 +23,34 @@ from register.records import Address, OrganisationFacts, Understanding, Verdict
 Scores = Mapping[str, Mapping[str, float]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Heard:
+    """What was read of a message's words: its language, spaCy's reading, and the logits of all heads on words."""
+
+    language: Verdict
+    doc: Any
+    sums: Any
+
+
 class Classifiers:
     """All classifiers with their trained artefact. Thread-safe; blocking, so call it in a worker thread or process."""
 
-    def __init__(self, model: Model, *, meaning: bool | None = None, known: Mapping[str, Any] | None = None) -> None:
-        """`meaning=False` keeps to the words; None uses the embedding where it is installed and was trained with.
-
-        `known` holds embeddings that need not be computed again, by `Message.meaning_text`; for measuring.
-        """
-        self._known = known or {}
-        wanted = embedding.available() if meaning is None else meaning
-        self._words = Stack.of({name: model.heads[WORDS][name] for name in ("language", *LEARNT)})
-        self._dear = Stack.of(model.heads[MEANING]) if wanted and model.heads[MEANING] else None
-        # The stacks hold all weights: what they were made from need not stay in memory.
-        self._people = model.heads[WORDS][PEOPLE]
-        self._model = replace(model, heads={})
+    def __init__(self, model: Model, meaning: Meaning | None = None) -> None:
+        """Without `meaning` the words alone are read."""
+        self._words = Stack.of({name: model.heads[name] for name in ("language", *LEARNT)})
+        self._meaning = meaning
+        # The stack holds all weights: what it was made from need not stay in memory.
+        self._people = model.heads[PEOPLE]
+        self._model = replace(model, heads={}, meaning=None)
 
     @classmethod
     def from_file(cls, artefact: Path | None = None, *, meaning: bool | None = None) -> Classifiers:
-        """The classifiers of an artefact, by default the shipped one; raises BadSettings where it cannot be read."""
-        return cls(Model.load(artefact), meaning=meaning)
+        """The classifiers of an artefact, by default the shipped one; raises BadSettings where it cannot be read.
+
+        `meaning=False` keeps to the words; None uses the encoder where it is installed and was trained with.
+        """
+        model = Model.load(artefact)
+        return cls(model, meaning_of(model, artefact) if meaning is not False else None)
 
     @property
     def version(self) -> str:
@@ -83,6 +92,18 @@ class Classifiers:
             meaning=reading.meaning,
         )
 
+    def logits(self, *, subject: str, body: str, channel: str) -> dict[str, tuple[Any, dict[str, float]]]:
+        """By question, the logits of the head on states, and by class those of the head on words; for calibration.
+
+        Raises RuntimeError where there is no encoder.
+        """
+        if self._meaning is None:
+            raise RuntimeError("there is no encoder")
+        message = Message.of(subject, body, channel)
+        told = self._heard(message, None).sums
+        sense = self._meaning.of(message.meaning_text, message.sentences)
+        return {name: (sense.logits[name], self._by_class(name, told)) for name in LEARNT}
+
     def _read(
         self,
         message: Message,
@@ -90,35 +111,38 @@ class Classifiers:
         sender: Address | None,
         recipients: tuple[str, ...],
     ) -> Reading:
-        ngrams = self._ngrams(message)
-        sums = self._words.sums(*ngrams)
-        spoken = self._language(message, sums, organisation)
-        doc = pipelines.pipeline(str(spoken.label))(message.plain)
-        hits = doc._.cues
-        cues = features.cue_vector(message, hits, self._model.groups) * self._model.scale["cues"]
-        flags = points.flags(message, hits) * self._model.scale["flags"]
-        scores, stage = self._by_words(sums, cues, flags), WORDS
-        votes: dict[str, Any] = {}
-        meaning = b""
-        if self._dear and not self._is_sure(scores):
-            scores, votes, meaning = self._by_meaning(self._dear, message, ngrams, cues, flags)
-            stage = MEANING
+        heard = self._heard(message, organisation)
+        scores: Scores = self._words.scores(heard.sums, LEARNT)
+        stage, sense = WORDS, None
+        if self._meaning and not self._is_sure(scores):
+            sense, stage = self._meaning.of(message.meaning_text, message.sentences), MEANING
+            scores = self._by_meaning(self._meaning, sense, heard.sums)
         return Reading(
             message=message,
             organisation=organisation,
             sender=sender,
             recipients=recipients,
-            doc=doc,
-            hits=hits,
+            doc=heard.doc,
+            hits=heard.doc._.cues,
             scores=scores,
-            votes=votes,
-            people=cache(partial(people.ranked, doc, message, self._people, scores)),
+            votes=sense.votes if sense else {},
+            people=cache(partial(people.ranked, heard.doc, message, self._people, scores, sense)),
             version=self._model.version,
             stage=stage,
             numbers=self._model.numbers,
-            verdicts={"language": spoken},
-            meaning=meaning,
+            verdicts={"language": heard.language},
+            meaning=alike.kept(sense.mean, self._meaning.heads.centre) if sense and self._meaning else b"",
         )
+
+    def _heard(self, message: Message, organisation: OrganisationFacts | None) -> _Heard:
+        """Reads the words."""
+        sums = self._words.sums(*self._ngrams(message))
+        spoken = self._language(message, sums, organisation)
+        doc = pipelines.pipeline(str(spoken.label))(message.plain)
+        cues = features.cue_vector(message, doc._.cues, self._model.groups) * self._model.scale["cues"]
+        flagged = flags.flags(message, doc._.cues) * self._model.scale["flags"]
+        more = self._words.more(sums, features.BUCKETS, np.concatenate([cues, flagged]))
+        return _Heard(language=spoken, doc=doc, sums=more)
 
     def _ngrams(self, message: Message) -> tuple[Any, Any]:
         """The n-gram features of a message, weighted and of length one: their places, and their values there."""
@@ -136,27 +160,20 @@ class Classifiers:
             scores["urgent"]["yes"] <= self._model.numbers["sure_calm"]
         )
 
-    def _by_words(self, sums: Any, cues: Any, flags: Any) -> Scores:
-        told = self._words.more(sums, features.BUCKETS, np.concatenate([cues, flags]))
-        return self._words.scores(told, LEARNT)
+    def _by_meaning(self, meaning: Meaning, sense: Sense, told: Any) -> Scores:
+        """What the heads on the words and those on the states say together."""
+        found = {}
+        for name in LEARNT:
+            found[name] = meaning.heads.heads[name].scores(sense.logits[name], self._by_class(name, told))
+        return found
 
-    def _by_meaning(
-        self, heads: Stack, message: Message, ngrams: tuple[Any, Any], cues: Any, flags: Any
-    ) -> tuple[Scores, dict[str, Any], bytes]:
-        """Scores of the dear stage, how much each sentence speaks for each class, and what is kept of the meaning."""
-        rows = self._known.get(message.meaning_text)
-        rows = features.meaning(message) if rows is None else rows
-        centred = rows[1:] - self._model.centre
-        pooled = features.pool(rows, self._model.centre) * self._model.scale["meaning"]
-        made = self._model.points.of(centred) if self._model.points else np.zeros(0)
-        told = np.concatenate([cues, pooled, made * self._model.scale["points"], flags])
-        scores = heads.scores(heads.more(heads.sums(*ngrams), features.BUCKETS, told), LEARNT)
-        votes = {name: _votes(heads.heads[name], features.BUCKETS + len(cues), centred) for name in LEARNT}
-        return scores, votes, alike.kept(rows[0], self._model.centre)
+    def _by_class(self, name: str, told: Any) -> dict[str, float]:
+        """The words' logits of one question."""
+        return dict(zip(self._words.heads[name].classes, told[self._words.columns[name]].tolist(), strict=True))
 
 
-def _votes(head: Head, start: int, sentences: Any) -> dict[str, Any]:
-    """By class, what the head would say of each sentence alone: its part for the mean of the sentences."""
-    part = head.weights[start + embedding.SIZE : start + 2 * embedding.SIZE]
-    lengths = np.maximum(np.linalg.norm(sentences, axis=1, keepdims=True), 1e-9)
-    return dict(zip(head.classes, ((sentences / lengths) @ part).T, strict=True))
+def meaning_of(model: Model, artefact: Path | None = None) -> Meaning | None:
+    """The encoder that belongs to a model, with its heads; None where there is none or it cannot run here."""
+    if model.meaning is None or not meaning.available():
+        return None
+    return meaning.load(model.meaning, artefact)

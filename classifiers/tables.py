@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers import embedding, features, pipelines, points, staff
+from classifiers import features, flags, pipelines, staff
 from classifiers.corpus_file import Example
 from classifiers.message import Message
 
@@ -25,17 +25,13 @@ class Tables:
     ngrams: Any
     cues: Any
     flags: Any
-    #: embeddings, the whole first, then the sentences, one array an example; empty without the engine
-    meaning: tuple[Any, ...]
-    #: for every sentence, which targets of `points` a cue marks
-    marks: tuple[Any, ...]
     #: measures of everybody who may be staff, one array an example, and whether they are complained about
     people: tuple[Any, ...]
     complained: tuple[Any, ...]
 
     @classmethod
-    def of(cls, examples: Sequence[Example], *, meaning: bool = True, progress: Progress | None = None) -> Tables:
-        """Computes the features; most of the time goes into the embeddings, which `meaning=False` leaves out."""
+    def of(cls, examples: Sequence[Example]) -> Tables:
+        """Computes the features of the words."""
         messages = [Message.of(one.subject, one.body, one.channel) for one in examples]
         hits = [
             pipelines.pipeline(one.lang)(message.plain)._.cues for one, message in zip(examples, messages, strict=True)
@@ -46,9 +42,7 @@ class Tables:
             examples=tuple(examples),
             ngrams=features.ngrams([message.plain for message in messages]),
             cues=np.array([features.cue_vector(message, found) for message, found in pairs]),
-            flags=np.array([points.flags(message, found) for message, found in pairs]),
-            meaning=_meaning(messages, progress) if meaning else (),
-            marks=tuple(points.marks(message, found) for message, found in pairs),
+            flags=np.array([flags.flags(message, found) for message, found in pairs]),
             people=tuple(measured for measured, _ in people),
             complained=tuple(labels for _, labels in people),
         )
@@ -61,8 +55,6 @@ class Tables:
             ngrams=self.ngrams[list(rows)],
             cues=self.cues[list(rows)],
             flags=self.flags[list(rows)],
-            meaning=tuple(self.meaning[row] for row in rows) if self.meaning else (),
-            marks=tuple(self.marks[row] for row in rows),
             people=tuple(self.people[row] for row in rows),
             complained=tuple(self.complained[row] for row in rows),
         )
@@ -70,17 +62,6 @@ class Tables:
     def answers(self, question: str) -> list[str | None]:
         """The class of every example."""
         return [example.answers()[question] for example in self.examples]
-
-
-def _meaning(messages: Sequence[Message], progress: Progress | None) -> tuple[Any, ...]:
-    if not embedding.available():
-        return ()
-    found = []
-    for place, message in enumerate(messages):
-        found.append(features.meaning(message))
-        if progress and place % 20 == 0:
-            progress("reading the corpus", place / len(messages))
-    return tuple(found)
 
 
 def _people(one: Example, message: Message) -> tuple[Any, Any]:

@@ -16,9 +16,13 @@ from register.errors import BadSettings
 CORPUS = Path(classifiers.__file__).parent / "corpus"
 #: the messages that the cross-validation measures; all others in the folder are only trained on
 MEASURED = ("sv.jsonl", "bg.jsonl", "nb.jsonl", "en_other.jsonl")
+#: messages that nothing is trained on
+HELD_OUT = tuple(sorted((CORPUS.parent / "held_out").glob("*.jsonl")))
 
 
-def train(out: Path | None, corpus: Sequence[Path] | None, *, with_corrections: bool, config: Path | None) -> None:
+def train(
+    out: Path | None, corpus: Sequence[Path] | None, *, with_corrections: bool, encoder: bool, config: Path | None
+) -> None:
     """Makes the artefact; the same corpus gives the same bytes. What people corrected never leaves this machine."""
     from bot.commands.correcting import corrections_file
     from classifiers.model import SHIPPED
@@ -28,22 +32,28 @@ def train(out: Path | None, corpus: Sequence[Path] | None, *, with_corrections: 
     files = _existing(corpus) or tuple(sorted(CORPUS.glob("*.jsonl")))
     with _progress() as tell, ExitStack() as more:
         own = (more.enter_context(corrections_file(config)),) if with_corrections else ()
-        train((*files, *own), target, progress=tell)
+        train((*files, *own), target, kept_back=HELD_OUT, encoder=encoder, progress=tell)
     say(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 
 
 def evaluate(
-    files: Sequence[Path] | None, *, json: bool, config: Path | None, by_file: bool, pictures: Path | None
+    files: Sequence[Path] | None,
+    *,
+    json: bool,
+    config: Path | None,
+    words: bool = False,
+    by_file: bool = False,
+    pictures: Path | None = None,
 ) -> None:
-    """Measures the artefact on labelled files, or cross-validates the corpus where none are given."""
+    """Measures the artefact on labelled files, by default those that it never saw; or cross-validates the words."""
     from classifiers.evaluate import cross_validate, evaluate
     from classifiers.picture import confusion
 
     given = _existing(files)
     organisations = {one.id: one.facts() for one in load_procedures(load(config)).all}
     with _progress() as tell:
-        if given:
-            report = evaluate(given, organisations=organisations, progress=tell)
+        if given or not (words or by_file):
+            report = evaluate(given or HELD_OUT, organisations=organisations, progress=tell)
         else:
             measured = [CORPUS / name for name in MEASURED]
             extra = sorted(set(CORPUS.glob("*.jsonl")) - set(measured))

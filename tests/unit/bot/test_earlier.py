@@ -9,12 +9,12 @@ import pytest
 
 from bot.commands.correcting import words_of
 from bot.earlier import earlier_of, seen_by
-from classifiers import embedding
+from classifiers import meaning
 from register.records import Case, EarlierCase
 from tests.journeys.mails import mail
 from tests.unit.bot.trying import STOCKHOLM, Trial
 
-pytestmark = pytest.mark.skipif(not embedding.available(), reason="the embedding engine does not run here")
+pytestmark = pytest.mark.skipif(not meaning.available(), reason="the embedding engine does not run here")
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=STOCKHOLM)
 TO = "hej@alexanderskolan.se"

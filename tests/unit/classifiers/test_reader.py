@@ -143,7 +143,7 @@ def test_threads_may_share_the_classifiers(reader: Classifiers) -> None:
 
 
 def test_without_the_embedding_the_words_decide_and_say_so() -> None:
-    found = Classifiers(Model.load(), meaning=False).classify(subject="Allergi", body=NUTS)
+    found = Classifiers(Model.load()).classify(subject="Allergi", body=NUTS)
     assert found.category.label in (None, "meals")
     assert found.kind.by.endswith(" words")
 

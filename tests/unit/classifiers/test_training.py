@@ -12,7 +12,7 @@ from classifiers.corpus_file import Example
 from classifiers.evaluate import cross_validate, evaluate
 from classifiers.fitting import fit_model, folds_of
 from classifiers.heads import softmax, temperature_of
-from classifiers.model import MEANING, Model
+from classifiers.model import Model
 from classifiers.tables import Tables
 from register.records import OrganisationFacts
 
@@ -26,7 +26,7 @@ def few() -> tuple[Example, ...]:
 
 @pytest.fixture(scope="module")
 def tables(few: tuple[Example, ...]) -> Tables:
-    return Tables.of(few, meaning=False)
+    return Tables.of(few)
 
 
 def test_the_same_corpus_gives_the_same_bytes(tables: Tables, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_the_same_corpus_gives_the_same_bytes(tables: Tables, tmp_path: Path) ->
 def test_an_artefact_without_meaning_reads_by_words(tables: Tables, tmp_path: Path) -> None:
     fit_model(tables, version="t").save(tmp_path / "model.zip")
     model = Model.load(tmp_path / "model.zip")
-    assert model.heads[MEANING] == {}
+    assert model.meaning is None
     found = Classifiers(model).classify(subject="", body="Maten i skolan är dålig, gör något!")
     assert found.kind.label
     assert found.kind.by == "kind/t words"
@@ -74,7 +74,7 @@ def test_a_report_counts_what_was_right(organisations: dict[str, OrganisationFac
 
 
 def test_cross_validation_beats_a_bag_of_words() -> None:
-    found = cross_validate([ROOM / "sv.jsonl", ROOM / "nb.jsonl"], 2, meaning=False)
+    found = cross_validate([ROOM / "sv.jsonl", ROOM / "nb.jsonl"], 2)
     better = {one.name: one.value for one in found.figures}
     plain = {one.name: one.value for one in found.baseline}
     assert better["kind"] > plain["kind"]
