@@ -24,7 +24,7 @@ from register import (
     sweeping,
 )
 from register.attendance import Attendance
-from register.company import ARRIVING, ENTERING, MANY, SENDING, Company
+from register.company import ARRIVING, CLAIMING, ENTERING, MANY, SENDING, Company
 from register.consulting import Reading
 from register.figures import Gauges
 from register.invitations import Invitations
@@ -103,17 +103,22 @@ class Register(Reading):
         """The place of a process that works on this register and claims under `name`; see `Attendance`."""
         return Attendance(self._engine, self._writer, name, heard, now)
 
+    def _leisure(self, patience: float) -> float:
+        """So many seconds where there is enough to do meanwhile."""
+        return patience if len(self._messages) + len(self._letters) >= MANY else 0.0
+
     # --- the spool ---------------------------------------------------------------------------------------------
 
     async def spool(self, raw: RawMessage) -> bool:
         """Writes a message to disk: True if it is new, False if it was there. Concurrent callers share a commit."""
         # Who has much in hand will not come to a new one at once, and can as well let more arrive.
-        patience = ARRIVING if len(self._messages) + len(self._letters) >= MANY else 0.0
-        return await self._writer.write(spooling.SPOOL, raw, patience=patience)
+        return await self._writer.write(spooling.SPOOL, raw, patience=self._leisure(ARRIVING))
 
     async def claim_messages(self, worker: str, limit: int, now: datetime, lease: timedelta) -> tuple[RawMessage, ...]:
         """Up to `limit` waiting messages for this worker, oldest first; another may have them once the lease ends."""
-        claimed = await self._writer.write(spooling.CLAIM, (worker, limit, now, lease))
+        claimed = await self._writer.write(
+            spooling.CLAIM, (worker, limit, now, lease), patience=self._leisure(CLAIMING)
+        )
         self._messages.join(raw.spool_id for raw in claimed)
         return claimed
 
@@ -149,7 +154,8 @@ class Register(Reading):
         self, worker: str, limit: int, now: datetime, lease: timedelta, *, urgent: bool
     ) -> tuple[OutgoingLetter, ...]:
         """Up to `limit` letters of one lane that may leave now, the longest due first."""
-        claimed = await self._writer.write(outbox.CLAIM_LETTERS, (worker, limit, now, lease, urgent))
+        patience = 0.0 if urgent else self._leisure(CLAIMING)
+        claimed = await self._writer.write(outbox.CLAIM_LETTERS, (worker, limit, now, lease, urgent), patience=patience)
         self._letters.join(one.letter.id for one in claimed)
         return claimed
 
