@@ -119,7 +119,8 @@ def main(place: str) -> None:
 def _import_everything() -> None:
     for room in map(importlib.import_module, ROOMS):
         for _, name, _ in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
-            if "migrations" not in name and not name.endswith("__main__"):
+            # A service never teaches the encoder, and what that needs is rarely installed.
+            if "migrations" not in name and "tuning" not in name and not name.endswith("__main__"):
                 importlib.import_module(name)
     for name in LATE:
         importlib.import_module(name)
