@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from classifiers import complaining
 from classifiers.reading import Reading, best
 from register.records import Verdict
@@ -23,6 +25,8 @@ SPEAKS_FOR = {
 SURE = {"praise": 0.95, "question": 0.9, "concern": 0.9, "other": 0.7}
 #: how sure that is then
 OUTRIGHT = 0.7
+#: a message is no matter for the school only from this likelihood on; below it what is next likeliest counts
+NO_MATTER = 0.6
 
 
 def answer(reading: Reading) -> Verdict:
@@ -30,9 +34,16 @@ def answer(reading: Reading) -> Verdict:
 
     A complaint that says so is never thanked for its kind words because of a doubtful guess.
     """
-    label, score = best(reading.scores[NAME])
+    label, score = _likeliest(reading.scores[NAME])
     words = complaining.said(reading.message.plain) if score < SURE.get(str(label), 0.0) else ""
     if words:
         return Verdict(label="complaint", score=OUTRIGHT, because=(words,), by=reading.by(NAME))
     because = reading.strongest(NAME, label, SPEAKS_FOR.get(label, ()))
     return Verdict(label=label, score=score, because=because, by=reading.by(NAME))
+
+
+def _likeliest(scores: Mapping[str, float]) -> tuple[str, float]:
+    label, score = best(scores)
+    if label == "other" and score < NO_MATTER:
+        return best({name: value for name, value in scores.items() if name != "other"})
+    return label, score
