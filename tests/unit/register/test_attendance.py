@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,8 @@ from register.line import News
 from register.store import Register
 from tests.journeys.servers.postgresql import Postgres
 from tests.unit.register.making import LEASE, NOW, claimed, entered, entry, letter, mail
+
+_numbers = itertools.count()
 
 #: seconds until a test gives up
 PATIENCE = 30.0
@@ -82,7 +85,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def server_url(postgres_with_blank: Postgres) -> str:
     """A register without entries on PostgreSQL."""
-    return postgres_with_blank.new_database(f"attendance{id(object())}", like="blank")
+    return postgres_with_blank.new_database(f"attendance{next(_numbers)}", like="blank")
 
 
 async def test_news_reach_the_other_processes_and_not_oneself(server_url: str) -> None:
