@@ -14,6 +14,8 @@ from register.records import Automatic, Case, Happening, RawMessage, Ruling, Sub
 _MACHINES = (Automatic.BOUNCE, Automatic.AUTO_REPLY, Automatic.REPORT)
 #: what a person says to a school, and robots do not
 _SAID_BY_PEOPLE = ("complaint", "concern", "question", "praise")
+#: what is believed rather than doubtful words of a subject, from which score on
+_COMPLAINING, _SURE = ("complaint", "concern", "follow_up"), 0.5
 #: parts of a form by which somebody says who they are
 _NAMING = ("name", "mail", "phone", "address")
 
@@ -42,6 +44,13 @@ def wished(submission: Submission, ruling: Ruling, understanding: Understanding)
         return understanding
     because = (remailed or "an address that is not read",)
     return replace(understanding, anonymous=Verdict(label=True, score=1.0, because=because, by="address"))
+
+
+def believed(ruling: Ruling, understanding: Understanding) -> Ruling:
+    """What the guards say, unless words alone made a program of somebody who complains."""
+    kind = understanding.kind
+    complains = kind.label in _COMPLAINING and kind.score >= _SURE
+    return Ruling() if ruling.doubtful and complains else ruling
 
 
 def is_unknown(understanding: Understanding, case: Case | None) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.anonymous import wished
+from bot.anonymous import believed, wished
 from bot.conversation.given import Given
 from bot.desk import Desk
 from bot.secrecy import Spoken, spoken, without_codes
@@ -52,6 +52,7 @@ async def weigh(
     match = said.match or given.matched(found)
     whole = without_codes(given.whole) if given.whole else said.submission
     understanding = said.understood(given.understood(await desk.understand(whole, procedure)))
+    ruling = believed(ruling, understanding)
     situation = Situation(
         submission=whole,
         ruling=ruling,

@@ -92,6 +92,12 @@ def auto_reply_subject(submission: Submission) -> str:
     return f"{doubtful[0]} / {agreed}" if doubtful and (agreed := _agreed(submission)) else ""
 
 
+def is_doubtful(submission: Submission) -> bool:
+    """True where a person may begin a subject so: only the text makes it a program's."""
+    subject = _folded(submission.subject).lstrip("*[(#<\"' ")
+    return not (_pattern("auto_reply").match(subject) or _BRACKETED.search(subject))
+
+
 def _agreed(submission: Submission) -> str:
     """What the text says as an absence note or a receipt does: a robot's sentence, or absence twice or in an answer."""
     text = _folded(submission.text[:2_000])

@@ -101,7 +101,11 @@ def judge(
     # that answer send their answers as mass mail.
     kinds = [ruling.automatic for ruling in rulings if ruling.automatic is not None]
     answers = kinds[:1] == [Automatic.LIST] and Automatic.AUTO_REPLY in kinds
-    return replace(rulings[0], automatic=Automatic.AUTO_REPLY if answers else next(iter(kinds), None))
+    return replace(
+        rulings[0],
+        automatic=Automatic.AUTO_REPLY if answers else next(iter(kinds), None),
+        doubtful=all(ruling.doubtful for ruling in rulings),
+    )
 
 
 def own_letter(submission: Submission, facts: Facts) -> Ruling | None:
@@ -178,7 +182,8 @@ def auto_header(submission: Submission, _: Facts) -> Ruling | None:
 def subject(submission: Submission, _: Facts) -> Ruling | None:
     """Words that only programs begin a subject with, by language."""
     words = automatic.auto_reply_subject(submission)
-    return _no("subject", f"Subject: {words}", Automatic.AUTO_REPLY) if words else None
+    ruling = _no("subject", f"Subject: {words}", Automatic.AUTO_REPLY)
+    return replace(ruling, doubtful=automatic.is_doubtful(submission)) if words else None
 
 
 def mailing_list(submission: Submission, facts: Facts) -> Ruling | None:

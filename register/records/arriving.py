@@ -202,3 +202,5 @@ class Ruling:
     reason: str = ""
     #: the evidence, e.g. `Auto-Submitted: auto-replied`
     because: str = ""
+    #: True where nothing but words speaks for a program, which a person may have written as well
+    doubtful: bool = False

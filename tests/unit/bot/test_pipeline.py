@@ -196,3 +196,17 @@ async def test_a_mail_to_two_schools_is_a_case_at_each(trial: Trial) -> None:
     first = await trial.case(one, SATURDAY, organisation="alexanderskolan")
     second = await trial.case(one, SATURDAY, organisation="huddinge", recipients=("klagomal@huddinge.example",))
     assert (first.organisation, second.organisation) == ("alexanderskolan", "huddinge")
+
+
+async def test_a_complaint_with_a_subject_like_a_receipts_is_no_robots(trial: Trial) -> None:
+    """A1: words alone make no program of somebody who complains; a receipt with the same subject stays one."""
+    to, subject = "post@nordberg.example", "Bekreftelse på bekreftelse"
+    words = (
+        "Hei.\n1. sept.: Sendt søknad om redusert betaling.\n23. sept.: Spurt hvilket papir som mangler. Autosvar.\n"
+        "2. nov.: Avslag, begrunnelse: manglende dokumentasjon.\nJeg er ikke uenig i avslaget, for jeg vet ikke hva det"
+        " er et avslag på. Jeg vil bare vite hvilket papir dere vil ha.\nÅse Lillevik"
+    )
+    case = await trial.case(mail(to, subject, words), SATURDAY)
+    assert await trial.letters(case, "acknowledgement")
+    await trial.take(mail(to, "Bekreftelse", "Autosvar: Vi har mottatt din henvendelse."), SATURDAY)
+    assert [one.reason for one in await trial.register.set_aside()] == ["auto_reply"]
