@@ -25,7 +25,7 @@ QUESTIONS: tuple[tuple[str, Callable[[Reading], Verdict]], ...] = (
 
 #: questions that a trained head answers, in both stages
 LEARNT = ("kind", "category", "urgent", "anonymous", "wants_investigation", "about_education")
-#: of these, the ones that a single sentence decides: heads on sentences and the bare cues are told to them too
+#: of these, the ones that a single sentence decides: the bare cues are told to their heads on the words too
 POINTED = ("urgent", "anonymous", "wants_investigation")
 #: the head that tells who is complained about
 PEOPLE = "persons"
