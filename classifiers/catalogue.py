@@ -72,6 +72,8 @@ class Staff(BaseModel):
     before: tuple[str, ...] = ()
     #: words that bind a title to what follows: i, på, на
     links: tuple[str, ...] = ()
+    #: what else may follow a title and belongs to it, as cues: på kontoret, на линия *
+    complements: tuple[str, ...] = ()
 
 
 class Language(BaseModel):

@@ -9,6 +9,7 @@ from functools import lru_cache
 from classifiers import cyrillic
 from classifiers.catalogue import languages
 from classifiers.cues import pattern
+from classifiers.people import one_each
 from classifiers.reading import Reading
 from register.records import RoleFacts, Verdict
 
@@ -31,9 +32,9 @@ def answer(reading: Reading) -> Verdict:
     if not _may_complain(reading):
         return Verdict(label=(), score=reading.verdicts["kind"].score, by=reading.by(NAME))
     threshold = reading.numbers[f"people_threshold_{reading.stage}"]
-    likely = [(score, name) for name, score in reading.people() if score >= threshold][:MOST]
-    names = tuple(name for _, name in likely)
-    score = min((score for score, _ in likely), default=1 - max((s for _, s in reading.people()), default=0.0))
+    likely = one_each(pair for pair in reading.people() if pair[1] >= threshold)[:MOST]
+    names = tuple(name for name, _ in likely)
+    score = min((score for _, score in likely), default=1 - max((s for _, s in reading.people()), default=0.0))
     return Verdict(label=names, score=score, because=names, by=reading.by(NAME))
 
 

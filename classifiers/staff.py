@@ -21,6 +21,26 @@ _NAME = r"(?-i:[A-ZÅÄÖØÆÉÈÜÁŁŚŻÇŞİĞČŠŽА-ЯІЇЄ](?:[\w’'-
 _FULL_NAME = rf"{_NAME}(?:[ ]{_NAME}){{0,2}}"
 _BARE = re.compile(rf"(?<!\w){_FULL_NAME}(?!\w)")
 _SPEECH = re.compile(r"[\"“”„«»‘’:]")
+#: what stands before a title and is left out where the name follows: `Our Norwegian teacher Ragnhild`
+_WHOSE = re.compile(
+    r"(?:the|our|my|his|her|their|your|der|die|den|dem|vår|min|hans|hennes|er|deres|наш\w*|ваш\w*)\s", re.IGNORECASE
+)
+#: what is said between a title and the name that it introduces: `en ung kille som heter`
+_ASIDE = r"[^.!?\n,(:„“«»”\"]"
+_CALLED = (
+    "som heter|som heiter|heter|vid namn|ved navn|called|named|name is|имен[а-я]*|по име|на име|que se llama|llamad[oa]"
+    "|namens|nimeltä|o imieniu|ma na imię|по имени|на ім.я"
+)
+#: what follows `læreren i`, `läraren för` and is not what they teach: whose child, when, where
+_NO_SUBJECT = (
+    r"(?:sønn|datt?[er]|dott|gut|jent|bror|s[øy]st|son(?:en|s)?\b|barn|min|mitt|vår|meg|oss|h[ae]n|de[it]?\b|alle|sta"
+    r"|klass|dag|går|mor[gr]|natt|forrige|for\b|hele|hela|tillegg|kvar|hver|var|tid|slutt|slut|fjor|høst|haust|samme|samma"
+    r"|full|å\b|att\b|син|дъщ|дет|вну|наш|мо[ий]|час|врем|тел|име|the\b|my\b|our\b|it\b|children|kids|mi\b|su\b)"
+)
+_OF_A_CLASS = (
+    r"(?:i|på|til|for|för|на|na|of|in|de|der|z|w)\s+"
+    r"(?:\d{1,2}\s?[a-hа-ж](?!\w)|(?-i:[IVX]+)\s?[„“\"]?[a-hа-ж][“”\"]?(?!\w)|åk \d)"
+)
 _CLASS = re.compile(r"^\W{0,3}(?:\d{1,2}\s*[a-hа-ж]?\b|\(\d)", re.IGNORECASE)
 
 
@@ -34,39 +54,54 @@ class Candidate:
     title: str = ""
     name: str = ""
     honorific: str = ""
+    #: where the title begins, also one that only introduces the name and is not part of the text
+    introduced: int = 0
 
 
 def candidates(text: str, code: str) -> tuple[Candidate, ...]:
     """Everybody in a text who may be staff, each once, in order; titles before the bare names in them."""
     titled = list(_titled(text, code))
     found = [*titled, *_honoured(text, code, titled)]
-    covered = [(one.start, one.end) for one in found]
+    covered = [(one.introduced if one.title else one.start, one.end) for one in found]
     found.extend(
-        Candidate(text=match.group(), start=match.start(), end=match.end(), name=match.group())
-        for match in _BARE.finditer(text)
-        if not any(start < match.end() and match.start() < end for start, end in covered)
+        Candidate(text=text[start:end], start=start, end=end, name=text[start:end])
+        for start, end in _bare(text)
+        if not any(first < end and start < last for first, last in covered)
     )
     return _once(sorted(found, key=lambda one: (not one.title and not one.honorific, one.start)))
+
+
+def _bare(text: str) -> Iterable[tuple[int, int]]:
+    """Where bare names stand; `Samma Agneta` at the beginning of a sentence is Agneta if she is named elsewhere too."""
+    for match in _BARE.finditer(text):
+        first, _, rest = match.group().partition(" ")
+        start = match.start()
+        named = bool(rest) and text.count(rest) > text.count(match.group())
+        if named and (not start or _SENTENCE_BEFORE.search(text[max(0, start - 4) : start])):
+            start += len(first) + 1
+        yield start, match.end()
 
 
 def _titled(text: str, code: str) -> Iterable[Candidate]:
     expression = _title_expression(code)
     for match in expression.matches(text) if expression else ():
-        title, name, start = match.group("title"), match.group("name") or "", match.start()
-        # A definite title only introduces the name: `läraren, Susanne Ek` is spoken of as Susanne Ek.
-        between = text[match.end("title") : match.start("name")] if name else ""
-        introduces = "," in between or len(between) > 8 or (code == "sv" and title.lower().endswith(("en", "n")))
-        if name and introduces:
-            start = match.start("honorific") if match.group("honorific") else match.start("name")
+        title, name, honorific = (match.group(group) or "" for group in ("title", "name", "honorific"))
+        start = match.start()
+        # A title only introduces the name after a comma: `läraren, Susanne Ek` is spoken of as Susanne Ek.
+        if name and match.group("between"):
+            start = match.start("honorific") if honorific else match.start("name")
+        elif name and _WHOSE.match(text, start, match.start("title")):
+            start = match.start("title")
         yield Candidate(
-            text=text[start : match.end()], start=start, end=match.end(), title=title, name=name,
-            honorific=match.group("honorific") or "",
+            text=text[start : match.end("name") if name else match.end()].rstrip(), start=start,
+            end=match.end("name") if name else match.end(), title=title, name=name, honorific=honorific,
+            introduced=match.start(),
         )  # fmt: skip
 
 
 def _honoured(text: str, code: str, titled: Iterable[Candidate]) -> Iterable[Candidate]:
     expression = _honorific_expression(code)
-    taken = [(one.start, one.end) for one in titled]
+    taken = [(one.introduced, one.end) for one in titled]
     for match in expression.matches(text) if expression else ():
         if not any(start <= match.start() < end for start, end in taken):
             yield Candidate(
@@ -83,15 +118,27 @@ def _title_expression(code: str) -> Sought | None:
     known = languages().get(code)
     if known is None or not known.staff.titles:
         return None
-    staff, called = known.staff, "som heter|som heiter|called|named|имен[а-я]*|по име"
+    staff = known.staff
     titles, honorifics, before, links = (
         cues.alternatives(words) or r"(?!x)x" for words in (staff.titles, staff.honorifics, staff.before, staff.links)
     )
-    after = rf"(?:\s+(?:{links})\s+(?-i:[a-zåäöøæа-я][\w-]*|[0-9IVX]+[A-Zа-я])(?![\w:.]*\d))"
+    subject = rf"(?:{links})\s+(?!{_NO_SUBJECT})(?-i:[a-zåäöøæа-я][\w-]*)(?![\w:.]*\d)"
+    more = cues.alternatives(staff.complements) or r"(?!x)x"
+    after = rf"(?:\s+(?:{more}|{_OF_A_CLASS}|{subject})(?!\w))"
     between = r"(?:[\w-]+\s+)?" if code == "en" else ""
+    # Called by name, then in brackets, after a comma, and between two commas, however much stands before them.
+    introduces = "|".join(
+        (
+            rf"(?:[ ,]{_ASIDE}{{0,40}})?(?:,{_ASIDE}{{0,30}})?[ ](?:{_CALLED})(?=[ ])",
+            r"[ ]\((?=\w)",
+            ",",
+            rf"[ ]{_ASIDE}{{1,35}},(?=[ ](?:(?:{honorifics})[ ])?{_FULL_NAME},)",
+        )
+    )
     expression = re.compile(
-        rf"(?<![\w-])(?:(?:(?:{before})\s+){{1,2}}{between})?(?P<title>{titles})(?:{after}|\s+(?:{called}))?"
-        rf"(?:,?[ ](?P<honorific>{honorifics}))?(?:,?[ ](?P<name>{_FULL_NAME}))?(?!\w)",
+        rf"(?<![\w-])(?:(?:(?:{before})\s+){{1,2}}{between})?(?P<title>{titles})(?:{after})?"
+        rf"(?:(?P<between>{introduces})?(?:[ ]?(?P<honorific>{honorifics})(?=[ ]))?[ ]?(?<=[ (])"
+        rf"(?P<name>{_FULL_NAME}))?(?!\w)",
         re.IGNORECASE,
     )
     return Sought.of(expression, (*staff.titles, *staff.before))
