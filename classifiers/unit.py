@@ -10,13 +10,18 @@ from functools import cache, lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
-from classifiers.beginnings import beginning, places
+from classifiers.beginnings import beginning, folded, places
 from classifiers.catalogue import ROOM
 from classifiers.cues import pattern
 from classifiers.reading import Reading
+from classifiers.sounds import consonants, in_other_letters
 from register.records import OrganisationFacts, UnitFacts, Verdict
 
 NAME = "unit"
+#: languages whose speakers spell a school's name in other letters than its own
+_OTHER_LETTERS = frozenset({"ar", "bg", "fa", "ru", "uk"})
+#: so many consonants tell a name
+_ENOUGH = 3
 
 
 class Stage(BaseModel):
@@ -84,9 +89,26 @@ def _by_name(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tu
                 counts[unit.id] += weight
                 because.setdefault(unit.id, match.group())
     if not counts:
-        return None
+        return _by_sound(reading, facts)
     (unit_id, _), *_ = counts.most_common(1)
     return unit_id, (because[unit_id],)
+
+
+def _by_sound(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
+    """The unit whose name is spelled in Cyrillic or Arabic letters, where that is only one."""
+    if reading.language not in _OTHER_LETTERS:
+        return None
+    known = {sound: unit.id for unit in facts.units for sound in _sounds(unit)}
+    found = {known[sound]: word for word, sound in in_other_letters(reading.message.text) if sound in known}
+    (pair,) = found.items() if len(found) == 1 else (None,)
+    return (pair[0], (pair[1],)) if pair else None
+
+
+@lru_cache(maxsize=512)
+def _sounds(unit: UnitFacts) -> frozenset[str]:
+    """The consonants of a unit's names, unless they are too few to tell."""
+    sounds = {consonants(name) for name in _names(unit)} if not _stages_of(unit) else set()
+    return frozenset(sound for sound in sounds if len(sound) >= _ENOUGH)
 
 
 @lru_cache(maxsize=512)
@@ -95,6 +117,12 @@ def name_expression(unit: UnitFacts) -> re.Pattern[str]:
 
     Where a unit is a stage, its bare lower-case names (`kantina`, `primary`) are left to the stage's own cues.
     """
+    names = _names(unit)
+    inner = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!x)x"
+    return re.compile(rf"(?<!\w)(?:{inner})\w{{0,12}}(?!\w)", re.IGNORECASE)
+
+
+def _names(unit: UnitFacts) -> set[str]:
     stage = bool(_stages_of(unit))
     names = {
         alias.lower() for alias in (unit.id, *unit.aliases) if not stage or (alias[:1].isupper() and len(alias) > 3)
@@ -104,8 +132,7 @@ def name_expression(unit: UnitFacts) -> re.Pattern[str]:
         for ending in knowledge().endings:
             if name.endswith(ending) and len(name) - len(ending) >= 5:
                 names.add(name.removesuffix(ending))
-    inner = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!x)x"
-    return re.compile(rf"(?<!\w)(?:{inner})\w{{0,12}}(?!\w)", re.IGNORECASE)
+    return names
 
 
 def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
@@ -118,7 +145,12 @@ def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
         return None
     counts: Counter[str] = Counter()
     because: dict[str, str] = {}
-    for text, grade, sure in grades_in(reading.message.plain):
+    plain = (
+        _LATIN_CLASS.sub(_in_cyrillic, reading.message.plain)
+        if reading.message.is_latin_bulgarian
+        else reading.message.plain
+    )
+    for text, grade, sure in grades_in(plain):
         if grade in of_grade and (sure or reading.verdicts["kind"].label != "other"):
             counts[of_grade[grade]] += 3 if sure else 1
             because.setdefault(of_grade[grade], text)
@@ -131,12 +163,17 @@ def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
 
 
 _FIGURE = re.compile("[1-9]")
+#: Arabic and Persian figures, as they are read
+_FIGURES = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
+#: a class in Latin-letter Bulgarian; `4e` is the commonest of its words, no class
+_LATIN_CLASS = re.compile(r"(?<!\w)(?!4e\b)(?P<grade>1[0-2]|[1-9])(?P<letter>[abvgde])(?!\w)|\b4e\b", re.IGNORECASE)
 _ROMAN = {"I": 1, "V": 5, "X": 10, "І": 1, "Х": 10}
 
 
 def grades_in(text: str) -> list[tuple[str, int, bool]]:
     """Every class in a text, in order: as written, its number, and whether it is written like a pupil's own class."""
     found: dict[int, tuple[str, int, bool]] = {}
+    text = text.translate(_FIGURES)
     for expression in _may_match(text):
         for match in expression.finditer(text):
             number = _number(match.group("grade"))
@@ -144,6 +181,10 @@ def grades_in(text: str) -> list[tuple[str, int, bool]]:
                 sure = "sure" in match.groupdict() and bool(match.group("sure"))
                 found.setdefault(match.start("grade"), (match.group().strip(), number, sure))
     return [found[place] for place in sorted(found)]
+
+
+def _in_cyrillic(match: re.Match[str]) -> str:
+    return f"{match['grade']}{'абвгде'['abvgde'.index(match['letter'].lower())]}" if match["grade"] else "че"
 
 
 def _may_match(text: str) -> Iterator[re.Pattern[str]]:
@@ -172,7 +213,7 @@ def _class_expressions() -> tuple[tuple[re.Pattern[str], bool, bool], ...]:
 def _number(written: str) -> int | None:
     if written.isdigit():
         return int(written)
-    word = written.lower()
+    word = folded(written)
     for start, number in knowledge().words.items():
         if word.startswith(start):
             return number

@@ -88,6 +88,26 @@ def test_the_mailbox_tells_the_unit(reader: Classifiers, organisations: Organisa
     assert found.unit.label == "Segeltorpsskolan"
 
 
+@pytest.mark.parametrize(
+    ("organisation", "body", "unit"),
+    [
+        ("huddinge", "ابني في الصف الخامس بفوربي سكولان، لا أحد يصحح دفتره", "Vårbyskolan"),
+        ("huddinge", "Таксист курит в машине каждое утро по дороге в Сегельторп", "Segeltorpsskolan"),
+        ("st_george", "Mi hijo Bruno (Grado 10) lleva siete semanas sin profesor de español", "secondary"),
+        ("st_george", "İkinci sınıftaki oğlum için yemek ücreti iki kez çekilmiş, iade edin", "primary"),
+        ("st_george", "پسرم کلاس ۳ است و هر روز گرسنه به خانه می‌آید، شکایت دارم", "primary"),
+        ("st_george", "kaza 4e shte prati parite na 3ti no gi nqma, sinat mi e 6b i chakame otgovor", "secondary"),
+        ("st_george", "Дарина е 4г и пътува без столче в буса до градината, това не е редно", "kindergarten"),
+        ("nordberg", "Mein Sohn geht in die 9. und wird jeden Tag ausgelacht, ich beschwere mich", "9. trinn"),
+    ],
+)
+def test_a_unit_is_told_in_any_language_and_spelling(
+    reader: Classifiers, organisations: Organisations, organisation: str, body: str, unit: str
+) -> None:
+    found = reader.classify(subject="", body=body, organisation=organisations[organisation])
+    assert found.unit.label == unit
+
+
 def test_two_classes_of_different_units_give_no_unit(reader: Classifiers, organisations: Organisations) -> None:
     found = reader.classify(
         subject="", body="Ny adresse, gjelder Tomine 9C og Herman 10F", organisation=organisations["nordberg"]
