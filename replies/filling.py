@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import repeat
 from typing import Any
 
 from markupsafe import escape
 
 from register.records import LetterFacts
 from replies.blocks import runs
-from replies.clean import VALUE, single_line
-from replies.formats import Marked, date, day, linked, mail, moment, phone, quoted
+from replies.clean import single_line
+from replies.formats import date, day, linked, mail, moment, phone, quoted
 from replies.html import run
 from replies.slots import Unfit
 
@@ -22,6 +22,16 @@ from replies.slots import Unfit
 LOCAL: Mapping[str, Callable[..., str]] = {"date": date, "day": day, "moment": moment}
 #: filters that make links
 LINKED: Mapping[str, Callable[..., str]] = {"mail": mail, "phone": phone, "linked": linked}
+#: facts that are the school's own words: they come again and again, and nothing of a parent stands in them
+_OF_THE_SCHOOL = frozenset(
+    {
+        *("unit", "category", "advice", "note", "stage", "clause", "next_level_text"),
+        *("owner", "next_level", "others", "what_happens", "promises"),
+    }
+)
+_to_escape = re.compile("[&<>\"']").search
+#: a value in plain text, and in HTML
+Shown = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,97 +42,79 @@ class Value:
     """
 
     section: int
-    #: from the facts to the value: names of fields, and places in a list
+    #: the fact's name
+    name: str
+    #: from the fact to the value: names of fields, and places in a list
     path: tuple[str | int, ...]
     shown: str
-    each: bool = False
+    each: bool
+    #: nothing of a parent can stand in it
+    of_the_school: bool
 
 
 @lru_cache(maxsize=4096)
 def read(token: str) -> Value:
     """What stands between the marks of a slot. Raises Unfit where they are no slot of ours."""
     place, slash, rest = token.partition("/")
-    name, _, shown = rest.partition("|")
-    field, star, turn = name.partition("*")
+    where, _, shown = rest.partition("|")
+    field, star, turn = where.partition("*")
     if not slash or not place.isdecimal() or turn not in ("", "0"):
         raise Unfit
-    path = tuple(int(step) if step.isdecimal() else step for step in field.split("."))
-    return Value(int(place), path, shown, bool(star))
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """A line for each text of a list; `form` has a place for each value."""
-
-    form: str
-    values: tuple[Value, ...]
+    name, *path = field.split(".")
+    steps = tuple(int(step) if step.isdecimal() else step for step in path)
+    return Value(int(place), name, steps, shown, bool(star), name in _OF_THE_SCHOOL)
 
 
 class Filling:
-    """The facts of one letter; a value is shown once, however often it stands there."""
+    """The facts of one letter."""
 
     def __init__(self, facts: tuple[LetterFacts, ...], now: datetime, above: str) -> None:
-        self._facts, self._now, self._above = facts, now, above
-        #: one for a fact, one for each text of a list
-        self._made: dict[Value, list[str]] = {}
+        self._facts = [{**vars(one), "now": now, "above": above} for one in facts]
 
-    def text(self, source: Value | Repeated) -> str:
-        """A source in plain text."""
-        return (
-            self._each(source, _as_text) if isinstance(source, Repeated) else _as_text(source, self._shown(source)[0])
-        )
+    def shown(self, values: Sequence[Value]) -> tuple[list[Any], list[Any]]:
+        """Every value in plain text, and every one in HTML; of a list, a list of its texts."""
+        made = [self._made(one) for one in values]
+        return [text for text, _ in made], [html for _, html in made]
 
-    def html(self, source: Value | Repeated) -> str:
-        """A source in HTML."""
-        return (
-            self._each(source, _as_html) if isinstance(source, Repeated) else _as_html(source, self._shown(source)[0])
-        )
-
-    def _each(self, source: Repeated, show: Callable[[Value, str], str]) -> str:
-        # What is no list stands there once, for every line.
-        columns = [
-            [show(one, made) for made in self._shown(one)] if one.each else repeat(show(one, self._shown(one)[0]))
-            for one in source.values
-        ]
-        return "\n".join([source.form % line for line in zip(*columns, strict=False)])
-
-    def _shown(self, source: Value) -> list[str]:
-        made = self._made.get(source)
-        if made is None:
-            facts, found = self._facts[source.section], self._value(source)
-            every = found if source.each and isinstance(found, tuple) else (found,)
-            made = self._made[source] = [_shown(one, source.shown, facts) for one in every]
-        return made
-
-    def _value(self, source: Value) -> object:
-        if source.path == ("now",):
-            return self._now
-        if source.path == ("above",):
-            return self._above
-        found: Any = self._facts[source.section]
-        for step in source.path:
+    def _made(self, one: Value) -> Shown | tuple[list[str], list[str]]:
+        facts = self._facts[one.section]
+        found = facts[one.name]
+        for step in one.path:
             found = getattr(found, step) if isinstance(step, str) else found[step]
-        return found
+        if not one.each:
+            return _shown(found, one, facts)
+        made = [_shown(text, one, facts) for text in found]
+        return [text for text, _ in made], [html for _, html in made]
 
 
-def _shown(value: object, shown: str, facts: LetterFacts) -> str:
-    """As `formats.finish` would put it into the letter, but for the marks around one plain text."""
+def _shown(value: Any, one: Value, facts: Mapping[str, Any]) -> Shown:
+    """As `formats.finish` would put it into the letter, but for the marks around it."""
+    if one.shown in LOCAL:
+        return _plain(LOCAL[one.shown](facts, value))
+    if one.of_the_school:
+        return _again(value, one.shown)
+    return _anew(value, one.shown)
+
+
+def _anew(value: str, shown: str) -> Shown:
+    if not shown:
+        return _plain(value)
     if shown == "quote":
-        return "\n".join(quoted(str(value), chat=False))
-    if shown in LOCAL:
-        value = LOCAL[shown](vars(facts), value)
-    elif shown:
-        value = LINKED[shown](value)
-    return value if isinstance(value, Marked) else single_line(str(value))
+        return _quotation(value)
+    pieces = runs(LINKED[shown](value))
+    return "".join([one.text for one in pieces]), "".join([run(one.text, one.href) for one in pieces])
 
 
-def _as_text(source: Value, made: str) -> str:
-    if source.shown == "quote":
-        return "\n".join([f"> {line.strip()}".rstrip() for line in made.split("\n")])
-    return "".join(one.text for one in runs(made)) if VALUE in made else made
+#: depends on the words and their filter alone; a school has some hundred of them, and nobody else's are kept
+_again = lru_cache(maxsize=4096)(_anew)
 
 
-def _as_html(source: Value, made: str) -> str:
-    if source.shown == "quote":
-        return str(escape(made)).replace("\n", "<br>\n")
-    return "".join(run(one.text, one.href) for one in runs(made)) if VALUE in made else str(escape(made))
+def _plain(value: str) -> Shown:
+    text = single_line(str(value))
+    return text, str(escape(text)) if _to_escape(text) else text
+
+
+def _quotation(value: str) -> Shown:
+    said = quoted(str(value), chat=False)
+    text = "\n".join([f"> {line.strip()}".rstrip() for line in said])
+    return text, str(escape("\n".join(said))).replace("\n", "<br>\n")
