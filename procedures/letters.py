@@ -11,13 +11,12 @@ from procedures import advice
 from procedures.evidence import reasons
 from procedures.handling import step_lines
 from procedures.model import Procedure
-from procedures.people import People
+from procedures.own_words import SENDER, OwnWords, Standing, own_words
 from procedures.phrases import Phrases, phrases
-from procedures.sections import Role, Stage
+from procedures.sections import Role
 from procedures.values import LANGUAGES
 from register.records import (
     Case,
-    Contact,
     Deadline,
     Decision,
     Disposition,
@@ -28,14 +27,12 @@ from register.records import (
     Understanding,
 )
 
-#: tasks beside the owner's that the sender is told of
-_TOLD = ("responsible_beside",)
 #: letters about the case as it stands, not about the message at hand
 _ABOUT_THE_CASE = ("status", "closed", "next_stage", "question_repeated", "reminder", "message", "longer")
 #: letters about something that came later, so that the day of receipt says nothing
 _LATER = ("added_notice", "undeliverable")
-#: deadlines that the program keeps itself
 NOTHING: Mapping[str, Any] = {}
+#: deadlines that the program keeps itself
 _NOT_FOR_ROLES = ("acknowledge", "question_repeated", "passed_on")
 
 
@@ -74,8 +71,8 @@ def letter_facts(
         returned_from=returned_from,
         reopened=reopened,
     )
-    for_role = {} if order.to == "sender" else writer.for_role(local_facts, may_belong_to)
-    return LetterFacts(**{**writer.about_case(), **writer.about_stage(), **writer.for_sender(), **for_role, **more})
+    for_role = {} if order.to == SENDER else writer.for_role(local_facts, may_belong_to)
+    return LetterFacts(**{**writer.facts(), **for_role, **more})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,16 +90,12 @@ class _Writer:
 
     # --- for every letter ---
 
-    def about_case(self) -> dict[str, Any]:
-        house, case, decision = self.procedure.organisation, self.case, self.decision
+    def facts(self) -> dict[str, Any]:
+        case, decision, own = self.case, self.decision, self._own
         of_case = self.order.template in _ABOUT_THE_CASE
         return {
             "language": self.language,
-            "organisation": self._say(house.name),
-            "time_zone": house.time_zone,
-            "country": house.country,
             "reference": case.reference,
-            "unit": self._unit_name(decision.unit or case.unit),
             "subject": case.subject if of_case else self.submission.subject,
             "gist": case.gist if of_case else self.understanding.gist,
             "kind": case.kind or "",
@@ -111,52 +104,30 @@ class _Writer:
             "urgent": self._urgent,
             "examined": decision.examined,
             "wants_investigation": _truth(self.understanding.wants_investigation.label),
-            "owner": self._contact(decision.owner or case.owner),
-            "emergency": self._lines(self.procedure.emergency) if self._urgent else (),
-            "note": self._note(),
             "received_at": None if self.order.template in _LATER else case.opened_at,
+            "clause": self.order.clause or decision.clause,
+            "promises": self._promises(own.promises) if self.order.to == SENDER else self._dates(),
+            **own.facts,
+            **self._for_sender(),
         }
 
-    def about_stage(self) -> dict[str, Any]:
-        stage = self._stage
-        return {
-            "stage": self._say(stage.title) if stage else "",
-            "clause": self.order.clause or self.decision.clause,
-            "what_happens": self._what_happens(),
-            "promises": self._promises() if self.order.to == "sender" else self._dates(),
-            "others": self._others(),
-            **self._next_level(),
-            "outside_body": self._lines(self.procedure.outside_body.lines),
-            **(self._after_last_stage() if self.decision.rule == "outside_body" else {}),
-        }
-
-    def _after_last_stage(self) -> dict[str, Any]:
-        outside = self.procedure.outside_body
-        if self.order.to != "sender":
-            return {}
-        said = " ".join(self._lines(outside.after_last_stage))
-        return {"stage": self._say(outside.title), "what_happens": (), "what_happened": said, "promises": ()}
-
-    def for_sender(self) -> dict[str, Any]:
-        decision, words = self.decision, self._phrases
-        names = tuple(self._say(unit.name) for unit in self.procedure.units)
+    def _for_sender(self) -> dict[str, Any]:
+        decision, parts = self.decision, self._phrases.parts
         return {
             "advice": self._advice(),
-            "missing_parts": tuple(words.parts[part] for part in words.parts if part in decision.missing_parts),
+            "missing_parts": tuple(parts[part] for part in parts if part in decision.missing_parts),
             "encrypted": bool(self.submission.encrypted),
             "questions": decision.questions,
-            "units": names if "unit" in decision.questions else (),
         }
 
     # --- for roles ---
 
     def for_role(self, local_facts: tuple[str, ...], may_belong_to: tuple[str, ...]) -> dict[str, Any]:
-        unit = self.procedure.unit(self.decision.unit)
         return {
             "sender": self._sender(),
             "message": self.submission.text or (self._phrases.encrypted if self.submission.encrypted else ""),
             "attachments": tuple(attachment.name for attachment in self.submission.enclosures),
-            "local_facts": (*(self._lines(unit.facts) if unit else ()), *local_facts),
+            "local_facts": (*self._own.of_unit, *local_facts),
             "because": self._because(),
             "may_belong_to": may_belong_to,
             "steps": step_lines(self.procedure, self.decision, self.order.to, self.language),
@@ -204,10 +175,6 @@ class _Writer:
         return phrases(self.language)
 
     @property
-    def _stage(self) -> Stage | None:
-        return self.procedure.stage(self.decision.stage or self.case.stage)
-
-    @property
     def _anonymous(self) -> bool:
         return self.case.anonymous or self.understanding.anonymous.label is True
 
@@ -216,62 +183,41 @@ class _Writer:
         return self.case.urgent or self.understanding.urgent.label is True
 
     @cached_property
-    def _people(self) -> People:
-        return People(
-            procedure=self.procedure,
-            unit=self.decision.unit or self.case.unit,
-            barred=frozenset(self.decision.excluded) | frozenset(self.case.excluded),
+    def _own(self) -> OwnWords:
+        case, decision, order = self.case, self.decision, self.order
+        return own_words(
+            self.procedure,
+            Standing(
+                language=self.language,
+                template=order.template,
+                to=order.to,
+                rule=decision.rule,
+                stage=decision.stage or case.stage,
+                unit=decision.unit or case.unit,
+                decided_unit=decision.unit,
+                owner=decision.owner or case.owner,
+                decided_owner=decision.owner,
+                barred=frozenset((*decision.excluded, *case.excluded)),
+                tasks=tuple((one.role, one.task) for one in decision.assignments),
+                examined=decision.examined,
+                urgent=self._urgent,
+                anonymous=self._anonymous,
+                asks_unit="unit" in decision.questions,
+            ),
         )
 
     def _say(self, text: Any) -> str:
         return self.procedure.in_language(text, self.language)
 
-    def _lines(self, lines: Any) -> tuple[str, ...]:
-        return self.procedure.lines_in(lines, self.language)
-
-    def _unit_name(self, unit_id: str | None) -> str:
-        unit = self.procedure.unit(unit_id)
-        return self._say(unit.name) if unit else ""
-
-    def _contact(self, role_id: str) -> Contact | None:
-        role = self.procedure.role(role_id)
-        if role is None:
-            return None
-        reader = self.procedure.role(next(iter(self._people.readers(role_id)), role_id)) or role
-        return Contact(
-            title=self._title(role), name=reader.name, mail=role.mail or reader.mail, phone=role.phone or reader.phone
-        )
-
     def _title(self, role: Role) -> str:
         return self._say(self.procedure.title(role))
 
-    def _others(self) -> tuple[tuple[Contact, str], ...]:
-        """Who else takes part: the sender is told of those who share the responsibility, a role of everyone."""
-        for_sender = self.order.to == "sender"
-        told = (
-            one for one in self.decision.assignments if (one.task in _TOLD if for_sender else one.role != self.order.to)
-        )
-        tasks = self._phrases.tasks
-        # Of somebody who takes part for two reasons the last one is said: it is the urgent one.
-        named = {self._contact(one.role): tasks.get(one.task, one.task) for one in told}
-        return tuple((contact, task) for contact, task in named.items() if contact)
-
-    def _what_happens(self) -> tuple[str, ...]:
-        policy, stage = self.procedure.anonymous, self._stage
-        if not self.decision.examined:
-            return self._lines(policy.what_happens)
-        usual = self._lines(stage.what_happens) if stage else ()
-        reports = stage is not None and stage.track != "enquiry"
-        unanswered = self._anonymous and policy.examined and not policy.answered and reports
-        return (*usual, *self._lines(policy.what_happens)) if unanswered else usual
-
-    def _promises(self) -> tuple[Promise, ...]:
+    def _promises(self, said: Mapping[str, str]) -> tuple[Promise, ...]:
         """What the sender is promised at the stage that the case stands in."""
-        limits = {limit.kind: limit for limit in self._stage.time_limits} if self._stage else {}
         return tuple(
-            Promise(kind=one.kind, text=self._say(limits[one.kind].promise), due_at=one.due_at, clause=one.clause)
+            Promise(kind=one.kind, text=said[one.kind], due_at=one.due_at, clause=one.clause)
             for one in self._due
-            if one.promised and one.kind in limits and self.decision.examined
+            if one.promised and one.kind in said
         )
 
     def _dates(self) -> tuple[Promise, ...]:
@@ -287,15 +233,6 @@ class _Writer:
     def _due(self) -> tuple[Deadline, ...]:
         return self.decision.deadlines or self.case.deadlines
 
-    def _next_level(self) -> dict[str, Any]:
-        stage = self._stage
-        following = next(self.procedure.following(stage, self.decision.unit), None) if stage else None
-        if stage is None or following is None or not self.decision.examined:
-            return {}
-        owner = self._people.fill(following.owner, following, other_than=self.decision.owner)
-        contact = None if stage.track == "enquiry" else self._contact(owner)
-        return {"next_level": contact, "next_level_text": self._say(stage.next_level)}
-
     def _advice(self) -> str:
         if self.order.template != "acknowledgement" or self._urgent or self._anonymous:
             return ""
@@ -303,11 +240,6 @@ class _Writer:
         done = self.submission.form.get(advice.SPOKEN) in (advice.YES, advice.UNWILLING)
         fitting = advice.fitting(self.procedure, self.understanding)
         return " ".join(self._say(one.text) for one in fitting if not (one.ask and done))
-
-    def _note(self) -> str:
-        against_rule = self._anonymous and not self.procedure.anonymous.examined
-        told = self.order.template == "urgent_notice" or against_rule
-        return self._say(self.procedure.urgent.note) if self._urgent and told else ""
 
 
 def _truth(label: object) -> bool | None:
