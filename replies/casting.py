@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import chain, repeat
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import Any
 
-from replies.clean import single_line
-from replies.filling import LINKED, Filling, Value, read
+from replies.clean import OPEN, single_line
+from replies.filling import LINKED, Filling, Value, read, shown
 from replies.mail import quoted_printable
 from replies.sections import Draft
 from replies.slots import WRITTEN, Unfit
@@ -36,41 +36,41 @@ class Repeated:
 
 
 Source = Value | Repeated
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some lines, each with its end; where there are sources, a format with a place for each."""
-
-    form: str
-    sources: tuple[Source, ...] = ()
+#: a line with its end, or several that stand together: words, and what is filled in between them
+Line = tuple[str | Source, ...]
 
 
 @dataclass(frozen=True)
 class Body:
-    """The plain text or the HTML of a letter."""
+    """The plain text or the HTML of a letter; what does not change and what is filled in take turns."""
 
-    pieces: tuple[Piece, ...]
+    lines: tuple[Line, ...]
 
     @classmethod
     def of(cls, written: str, *, html: bool) -> Body:
         """Finds the slots in what was rendered. Raises Unfit where one stands where it cannot be filled."""
-        return cls(tuple(_pieces(written, html=html)))
+        return cls(tuple(_together(_lines(written, html=html))))
+
+    def poured(self, shown: Mapping[Source, str]) -> Body:
+        """The same with some of the values in their places."""
+        lines = (tuple([shown.get(one, one) if isinstance(one, Value) else one for one in line]) for line in self.lines)
+        return Body(tuple(_together(lines)))
 
     def values(self) -> Iterator[Value]:
         """Every value that is filled in, in the order of its places."""
-        for source in chain.from_iterable(one.sources for one in self.pieces):
-            yield from source.values if isinstance(source, Repeated) else (source,)
+        for one in chain.from_iterable(self.lines):
+            if not isinstance(one, str):
+                yield from one.values if isinstance(one, Repeated) else (one,)
 
     def filled(self, shown: dict[Source, Any]) -> list[str]:
-        """The pieces in their order, of what every value shows."""
+        """The lines, of what every value shows."""
         for one in self._repeated:
             shown[one] = one.lines(shown)
-        return [form % pick(shown) if pick else form for form, pick in self._picking]
+        return [form % pick(shown) if pick else form for form, pick in self._forms]
 
     def quoted(self, filled: list[str]) -> str:
         """What was filled, as quoted-printable."""
-        anew = [piece for piece, ready in zip(filled, self._quoted, strict=True) if ready is None]
+        anew = [lines for lines, ready in zip(filled, self._quoted, strict=True) if ready is None]
         encoded = quoted_printable(_APART.join(anew)).split(_APART_QUOTED)
         if len(encoded) != len(anew):
             return quoted_printable("".join(filled))
@@ -79,19 +79,19 @@ class Body:
 
     @cached_property
     def _repeated(self) -> tuple[Repeated, ...]:
-        return tuple(one for piece in self.pieces for one in piece.sources if isinstance(one, Repeated))
+        return tuple(one for one in chain.from_iterable(self.lines) if isinstance(one, Repeated))
 
     @cached_property
-    def _picking(self) -> tuple[tuple[str, Callable[[Mapping[Source, Any]], Any] | None], ...]:
-        return tuple((one.form, itemgetter(*one.sources) if one.sources else None) for one in self.pieces)
+    def _forms(self) -> tuple[tuple[str, Callable[[Mapping[Source, Any]], Any] | None], ...]:
+        return tuple(map(_form_of, self.lines))
 
     @cached_property
     def _quoted(self) -> tuple[str | None, ...]:
         # Soft line breaks never join two lines (RFC 2045, 6.7), so that lines can be encoded apart from one another.
-        return tuple(None if one.sources else quoted_printable(one.form) for one in self.pieces)
+        return tuple(None if pick else quoted_printable(form) for form, pick in self._forms)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mould:
     """A letter in which only the slots are empty."""
 
@@ -100,16 +100,27 @@ class Mould:
     html: Body
     #: every value that is filled in, each once
     values: tuple[Value, ...]
+    #: those of them that are the school's own words
+    of_school: tuple[Value, ...]
 
     @classmethod
     def of(cls, made: Draft) -> Mould:
         """The mould of a letter that was written with slots. Raises Unfit where it has none."""
-        bodies = (
-            Body.of(made.subject, html=False),
-            Body.of(made.text, html=False),
-            Body.of(made.html, html=True),
+        return cls._with(
+            Body.of(made.subject, html=False), Body.of(made.text, html=False), Body.of(made.html, html=True)
         )
-        return cls(*bodies, tuple(dict.fromkeys(chain.from_iterable(body.values() for body in bodies))))
+
+    @classmethod
+    def _with(cls, subject: Body, text: Body, html: Body) -> Mould:
+        values = tuple(dict.fromkeys((*subject.values(), *text.values(), *html.values())))
+        return cls(subject, text, html, values, tuple(one for one in values if one.is_school_s))
+
+    def poured(self, of_school: tuple[str, ...]) -> Mould:
+        """The same with the school's own words in their places."""
+        pairs = [shown(words, one.shown) for one, words in zip(self.of_school, of_school, strict=True)]
+        texts = dict[Source, str](zip(self.of_school, (text for text, _ in pairs), strict=True))
+        htmls = dict[Source, str](zip(self.of_school, (html for _, html in pairs), strict=True))
+        return Mould._with(self.subject.poured(texts), self.text.poured(texts), self.html.poured(htmls))
 
     def filled(self, filling: Filling) -> Draft:
         """The letter."""
@@ -125,42 +136,48 @@ class Mould:
         )
 
 
-def _pieces(written: str, *, html: bool) -> Iterator[Piece]:
-    """Lines with slots and lines without, each as long as they stand together."""
-    fixed, held = "", Piece("")
-    for form, sources in _lines(written, html=html):
-        if sources:
-            if fixed:
-                yield Piece(fixed)
-            fixed, held = "", Piece(held.form + form, (*held.sources, *sources))
-        else:
-            if held.sources:
-                yield held
-            fixed, held = fixed + form, Piece("")
-    yield from (one for one in (held, Piece(fixed)) if one.form)
+def _together(lines: Iterable[Line]) -> Iterator[Line]:
+    """Lines that are filled in and lines that are not, each as long as they stand together."""
+    for is_fixed, some in groupby(lines, _is_fixed):
+        parts = tuple(chain.from_iterable(some))
+        yield ("".join(map(str, parts)),) if is_fixed else parts
 
 
-def _lines(written: str, *, html: bool) -> Iterator[tuple[str, tuple[Source, ...]]]:
+def _is_fixed(line: Line) -> bool:
+    return all(isinstance(one, str) for one in line)
+
+
+def _form_of(line: Line) -> tuple[str, Callable[[Mapping[Source, Any]], Any] | None]:
+    """A format with a place for each source, and what picks them; without any, the words as they are."""
+    sources = [one for one in line if not isinstance(one, str)]
+    if not sources:
+        return "".join(map(str, line)), None
+    return "".join([one.replace("%", "%%") if isinstance(one, str) else "%s" for one in line]), itemgetter(*sources)
+
+
+def _lines(written: str, *, html: bool) -> Iterator[Line]:
     """Each line with its end and what it has to be filled with; two lines of a loop are one."""
     lines = _LINE.findall(written)
     numbered = iter(enumerate(lines, 1))
     for number, line in numbered:
-        tokens = WRITTEN.findall(line)
-        values = tuple(map(read, tokens))
+        if OPEN not in line:
+            yield (line,)
+            continue
+        values = tuple(map(read, WRITTEN.findall(line)))
         _check(line, values, html=html)
-        if not values:
-            yield line, ()
-        elif values[0].shown == "quote" and not html:
+        if values[0].shown == "quote" and not html:
             # A quotation of several lines brings its own signs.
-            yield "%s\n", values
+            yield (*values, "\n")
         elif any(one.each for one in values):
             again = lines[number] if number < len(lines) else ""
-            if again != line.replace("*0|", "*1|") or len({(one.name, one.path) for one in values if one.each}) > 1:
+            if again != line.replace("*0|", "*1|") or len({one.path for one in values if one.each}) > 1:
                 raise Unfit
             next(numbered)
-            yield "%s\n", (Repeated(_form(line.rstrip("\n")), values),)
+            yield (Repeated(_form(line.rstrip("\n")), values), "\n")
         else:
-            yield _form(line), values
+            first, *others = WRITTEN.sub("\0", line).split("\0")
+            pairs: Iterator[Line] = zip(values, others, strict=True)
+            yield (first, *chain.from_iterable(pairs))
 
 
 def _form(line: str) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import escape
@@ -22,19 +23,21 @@ from replies.slots import Unfit
 LOCAL: Mapping[str, Callable[..., str]] = {"date": date, "day": day, "moment": moment}
 #: filters that make links
 LINKED: Mapping[str, Callable[..., str]] = {"mail": mail, "phone": phone, "linked": linked}
-#: facts that are the school's own words: they come again and again, and nothing of a parent stands in them
+#: facts that are the school's own words: the same in many letters, and nothing of a parent stands in them
 _OF_THE_SCHOOL = frozenset(
     {
-        *("unit", "category", "advice", "note", "stage", "clause", "next_level_text"),
+        *("unit", "advice", "note", "stage", "clause", "next_level_text"),
         *("owner", "next_level", "others", "what_happens", "promises"),
     }
 )
+#: not facts, but of the letter
+_OF_THE_LETTER = frozenset({"now", "above"})
 _to_escape = re.compile("[&<>\"']").search
 #: a value in plain text, and in HTML
 Shown = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Value:
     """One fact of one section, as one filter shows it; `each`: of a list, the text that it is the turn of.
 
@@ -42,14 +45,16 @@ class Value:
     """
 
     section: int
-    #: the fact's name
-    name: str
-    #: from the fact to the value: names of fields, and places in a list
-    path: tuple[str | int, ...]
     shown: str
     each: bool
-    #: nothing of a parent can stand in it
-    of_the_school: bool
+    #: the school's own words, and no date
+    is_school_s: bool
+    #: not of the facts, but of the letter as a whole
+    is_letter_s: bool
+    #: finds it in the facts, or in the `Filling`
+    found: Callable[[Any], Any]
+    #: field by field, with places in lists
+    path: str
 
 
 @lru_cache(maxsize=4096)
@@ -57,56 +62,65 @@ def read(token: str) -> Value:
     """What stands between the marks of a slot. Raises Unfit where they are no slot of ours."""
     place, slash, rest = token.partition("/")
     where, _, shown = rest.partition("|")
-    field, star, turn = where.partition("*")
+    path, star, turn = where.partition("*")
     if not slash or not place.isdecimal() or turn not in ("", "0"):
         raise Unfit
-    name, *path = field.split(".")
-    steps = tuple(int(step) if step.isdecimal() else step for step in path)
-    return Value(int(place), name, steps, shown, bool(star), name in _OF_THE_SCHOOL)
+    name = path.partition(".")[0]
+    return Value(
+        section=int(place),
+        shown=shown,
+        each=bool(star),
+        is_school_s=name in _OF_THE_SCHOOL and not star and shown not in LOCAL,
+        is_letter_s=name in _OF_THE_LETTER,
+        found=_finding(path),
+        path=path,
+    )
+
+
+def _finding(path: str) -> Callable[[Any], Any]:
+    steps = path.split(".")
+    if not any(map(str.isdecimal, steps)):
+        return attrgetter(path)
+    return lambda facts: reduce(_step, steps, facts)
+
+
+def _step(found: Any, step: str) -> Any:
+    return found[int(step)] if step.isdecimal() else getattr(found, step)
 
 
 class Filling:
     """The facts of one letter."""
 
     def __init__(self, facts: tuple[LetterFacts, ...], now: datetime, above: str) -> None:
-        self._facts = [{**vars(one), "now": now, "above": above} for one in facts]
+        self._facts, self.now, self.above = facts, now, above
+
+    def found(self, values: Sequence[Value]) -> tuple[Any, ...]:
+        """Every value as it stands in the facts."""
+        facts = self._facts
+        return tuple([one.found(self if one.is_letter_s else facts[one.section]) for one in values])
 
     def shown(self, values: Sequence[Value]) -> tuple[list[Any], list[Any]]:
         """Every value in plain text, and every one in HTML; of a list, a list of its texts."""
-        made = [self._made(one) for one in values]
+        made = [self._made(one, found) for one, found in zip(values, self.found(values), strict=True)]
         return [text for text, _ in made], [html for _, html in made]
 
-    def _made(self, one: Value) -> Shown | tuple[list[str], list[str]]:
-        facts = self._facts[one.section]
-        found = facts[one.name]
-        for step in one.path:
-            found = getattr(found, step) if isinstance(step, str) else found[step]
+    def _made(self, one: Value, found: Any) -> Shown | tuple[list[str], list[str]]:
+        if one.shown in LOCAL:
+            return _plain(LOCAL[one.shown](vars(self._facts[one.section]), found))
         if not one.each:
-            return _shown(found, one, facts)
-        made = [_shown(text, one, facts) for text in found]
+            return shown(found, one.shown)
+        made = [shown(text, one.shown) for text in found]
         return [text for text, _ in made], [html for _, html in made]
 
 
-def _shown(value: Any, one: Value, facts: Mapping[str, Any]) -> Shown:
-    """As `formats.finish` would put it into the letter, but for the marks around it."""
-    if one.shown in LOCAL:
-        return _plain(LOCAL[one.shown](facts, value))
-    if one.of_the_school:
-        return _again(value, one.shown)
-    return _anew(value, one.shown)
-
-
-def _anew(value: str, shown: str) -> Shown:
-    if not shown:
+def shown(value: str, by: str) -> Shown:
+    """As `formats.finish` would put a text into the letter, but for the marks around it; `by`: the filter, or none."""
+    if not by:
         return _plain(value)
-    if shown == "quote":
+    if by == "quote":
         return _quotation(value)
-    pieces = runs(LINKED[shown](value))
+    pieces = runs(LINKED[by](value))
     return "".join([one.text for one in pieces]), "".join([run(one.text, one.href) for one in pieces])
-
-
-#: depends on the words and their filter alone; a school has some hundred of them, and nobody else's are kept
-_again = lru_cache(maxsize=4096)(_anew)
 
 
 def _plain(value: str) -> Shown:

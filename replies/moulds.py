@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from types import SimpleNamespace
@@ -40,6 +41,8 @@ _FILLED = frozenset({*TEXTS, *MOMENTS, *LISTS, *CONTACTS, *NUMBERED})
 KEPT = tuple(one.name for one in fields(LetterFacts) if one.name not in _FILLED)
 #: shapes of letters that are remembered; each is some 20 kB
 _MOST = 400
+#: and of these with the words of a school, a stage, a unit
+_MOST_POURED = 600
 
 _texts, _moments, _lists, _kept = (attrgetter(*names) for names in (TEXTS, MOMENTS, LISTS, KEPT))
 _contacts, _of_contact = attrgetter(*CONTACTS), attrgetter("title", "name", "mail", "phone")
@@ -61,7 +64,7 @@ class Moulds:
         mould = self._of(wording, letter, facts, above, now)
         if mould is None:
             return rendered(wording, letter, facts, above, now)
-        return mould.filled(_filling(facts, above, now))
+        return _filled(mould, facts, above, now)
 
     def _of(
         self, wording: Wording, letter: str, facts: tuple[LetterFacts, ...], above: Opener | None, now: datetime
@@ -111,7 +114,7 @@ def cast(
         return None
     # Whatever nobody has thought of shows in its first letter.
     wanted = rendered(wording, letter, facts, above, now)
-    return mould if wanted.says_the_same_as(mould.filled(_filling(facts, above, now))) else None
+    return mould if wanted.says_the_same_as(_filled(mould, facts, above, now)) else None
 
 
 def rendered(
@@ -121,8 +124,15 @@ def rendered(
     return draft(wording, letter, [known(one, now=now, chat=False) for one in facts], above)
 
 
-def _filling(facts: tuple[LetterFacts, ...], above: Opener | None, now: datetime) -> Filling:
-    return Filling(facts, now, above.text if above else "")
+def _filled(mould: Mould, facts: tuple[LetterFacts, ...], above: Opener | None, now: datetime) -> Draft:
+    filling = Filling(facts, now, above.text if above else "")
+    return poured(mould, filling.found(mould.of_school)).filled(filling)
+
+
+@lru_cache(maxsize=_MOST_POURED)
+def poured(mould: Mould, of_school: tuple[str, ...]) -> Mould:
+    """A mould with the school's own words in their places; depends on nothing else, and nobody else's stand in it."""
+    return mould.poured(of_school)
 
 
 def _with_slots(place: int, facts: LetterFacts, now: datetime) -> dict[str, Any]:
