@@ -32,6 +32,7 @@ from register.records import (
 )
 from register.seals import new_id
 from replies.events import event
+from replies.headers import Posting
 
 SENDER = "sender"
 #: the letter that proves receipt
@@ -217,10 +218,7 @@ def _compose(
     references: tuple[str, ...] = (),
 ) -> Letter:
     letter_id = new_id()
-    return desk.composer.compose(
-        order,
-        facts,
-        case=case,
+    posting = Posting(
         to=to,
         role=order.to,
         sender=Address(kind=AddressKind.MAIL, value=mailbox),
@@ -232,5 +230,5 @@ def _compose(
         date=now,
         in_reply_to=in_reply_to,
         references=references,
-        organisation=procedure.id,
     )
+    return desk.composer.compose(order, facts, posting, case=case, organisation=procedure.id)

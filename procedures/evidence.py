@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 
 from procedures.model import Procedure
 from procedures.phrases import Phrases, phrases
-from register.records import Decision, Disposition, Understanding, Verdict
+from procedures.remembering import This
+from register.records import Decision, Disposition, Label, Understanding, Verdict
 
 
 def reasons(
     procedure: Procedure, decision: Decision, understanding: Understanding, language: str, category_title: str
 ) -> tuple[str, ...]:
     """The reasons of a decision for a role that takes part in the case."""
-    words = phrases(language)
-    verdicts = understanding.questions()
-    said = {
-        name: _value(procedure, words, name, verdict, language, category_title) for name, verdict in verdicts.items()
-    }
-    evidence = (_evidence(words, name, said[name], verdicts[name]) for name in verdicts if said[name])
+    this, words = This(procedure), phrases(language)
+    evidence = []
+    for name, verdict in understanding.questions().items():
+        # Names that somebody wrote are not remembered.
+        answered = _answer if isinstance(verdict.label, tuple) else _usual_answer
+        if answer := answered(this, name, verdict.label, language, category_title):
+            evidence.append(answer + _why(verdict))
     return (*_rule(procedure, decision, language), *_exceptions(procedure, decision, understanding, words), *evidence)
 
 
@@ -46,10 +48,18 @@ def _exceptions(
         yield words.reasons["unit_unknown"]
 
 
-def _value(
-    procedure: Procedure, words: Phrases, name: str, verdict: Verdict, language: str, category_title: str
-) -> str:
-    label = verdict.label
+def _answer(this: This, name: str, label: Label, language: str, category_title: str) -> str:
+    """A question and its answer; empty where there is nothing to say."""
+    words = phrases(language)
+    value = _value(this.procedure, words, name, label, language, category_title)
+    return f"{words.questions.get(name, name)}: {value}" if value else ""
+
+
+#: depends on what it is handed and on the program's wording files
+_usual_answer = lru_cache(maxsize=2048)(_answer)
+
+
+def _value(procedure: Procedure, words: Phrases, name: str, label: Label, language: str, category_title: str) -> str:
     if (
         label is None
         or label == ()
@@ -80,7 +90,7 @@ def _role_title(procedure: Procedure, name: str, language: str) -> str:
     return procedure.in_language(procedure.title(role), language) if role else name
 
 
-def _evidence(words: Phrases, name: str, value: str, verdict: Verdict) -> str:
-    quoted = "; ".join(f"”{one}”" for one in verdict.because)
+def _why(verdict: Verdict) -> str:
+    quoted = "; ".join([f"”{one}”" for one in verdict.because])
     sure = f" ({round(verdict.score * 100)} %)" if verdict.score else ""
-    return f"{words.questions.get(name, name)}: {value}{sure}{f' – {quoted}' if quoted else ''}"
+    return f"{sure} – {quoted}" if quoted else sure

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from procedures.model import Procedure
 from procedures.people import People
 from procedures.phrases import phrases
+from procedures.remembering import This
 from procedures.sections import Role, Stage
 from register.records import Contact
 
@@ -57,26 +58,13 @@ class OwnWords:
     of_unit: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _This:
-    """A procedure by its identity: a file that was read anew is another one, whatever stands in it."""
-
-    procedure: Procedure
-
-    def __hash__(self) -> int:
-        return id(self.procedure)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _This) and other.procedure is self.procedure
-
-
 def own_words(procedure: Procedure, standing: Standing) -> OwnWords:
     """What the school says to somebody in a case that stands so."""
-    return _own_words(_This(procedure), standing)
+    return _own_words(This(procedure), standing)
 
 
 @lru_cache(maxsize=2048)
-def _own_words(this: _This, standing: Standing) -> OwnWords:
+def _own_words(this: This, standing: Standing) -> OwnWords:
     """Depends on what it is handed and on the wording files of the program; holds the school's words alone."""
     speaker = _Speaker(this.procedure, standing)
     return OwnWords(facts=speaker.facts(), promises=speaker.promises(), of_unit=speaker.of_unit())

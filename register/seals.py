@@ -21,7 +21,10 @@ CHECK_LENGTH = 12
 #: the shortest key that is accepted, in bytes
 SHORTEST_KEY = 16
 
+_SHIFTS = range(5 * (CHECK_LENGTH - 1), -1, -5)
 _FORGIVEN = str.maketrans("ilo", "110")
+#: a sign for each octet
+_SIGNS = (ALPHABET * (256 // len(ALPHABET))).encode()
 _TOKEN = re.compile(f"[{ALPHABET}]{{1,40}}")
 _LETTER_ID = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -29,7 +32,7 @@ _LETTER_ID = re.compile("[a-z0-9][a-z0-9_-]{0,63}")
 def new_id() -> str:
     """A random, unguessable id for a case or a letter: 16 characters, 80 bits."""
     # One call of the kernel for all of them: 32 signs divide 256 evenly, so that each is as likely as the others.
-    return "".join(ALPHABET[octet % len(ALPHABET)] for octet in secrets.token_bytes(ID_LENGTH))
+    return secrets.token_bytes(ID_LENGTH).translate(_SIGNS).decode()
 
 
 class Seals:
@@ -84,4 +87,4 @@ def _check(key: bytes, purpose: str, body: str) -> str:
     """The first 60 bits of the HMAC over purpose and body, five bits a character."""
     mac = hmac.digest(key, f"{purpose}\0{body}".encode(), "sha256")
     bits = int.from_bytes(mac[:8], "big") >> (64 - 5 * CHECK_LENGTH)
-    return "".join(ALPHABET[bits >> shift & 31] for shift in range(5 * (CHECK_LENGTH - 1), -1, -5))
+    return "".join([ALPHABET[bits >> shift & 31] for shift in _SHIFTS])

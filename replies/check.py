@@ -26,6 +26,7 @@ HANDED = frozenset({"contact", "label", "answer"})
 KINDS = ("complaint", "concern", "question", "praise", "follow_up", "other", "all_clear", "")
 
 _NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+_CONTACT = Contact(title="rektor", name="Åsa Öberg", mail="asa.oberg@school.example", phone="08-465 004 99")
 
 
 def problems(folders: Sequence[Path] = ()) -> tuple[str, ...]:
@@ -49,12 +50,12 @@ def own_problems(folders: Sequence[Path]) -> tuple[str, ...]:
 
 def sample(language: str, country: str = "SE") -> LetterFacts:
     """Facts with everything known, invented."""
-    contact = Contact(title="rektor", name="Åsa Öberg", mail="asa.oberg@school.example", phone="08-465 004 99")
-    return LetterFacts(
-        language=language,
-        organisation="Åkerskolan",
-        time_zone="Europe/Stockholm",
-        country=country,
+    return _told_to_staff(_told_to_a_parent(_of_a_case(bare(language, country))))
+
+
+def _of_a_case(facts: LetterFacts) -> LetterFacts:
+    return replace(
+        facts,
         reference="ÅKR 2026/0007",
         unit="Förskolan Eken",
         subject="Maten",
@@ -65,24 +66,42 @@ def sample(language: str, country: str = "SE") -> LetterFacts:
         urgent=True,
         examined=False,
         wants_investigation=True,
-        owner=contact,
-        others=((contact, "…"),),
+        owner=_CONTACT,
+        others=((_CONTACT, "…"),),
         stage="Steg 2",
         clause="Steg 2",
-        what_happens=("…",),
         promises=(Promise(kind="answer", text="…", due_at=_NOW + timedelta(days=14), clause="Steg 2"),),
-        advice="…",
-        next_level=contact,
-        next_level_text="…",
-        outside_body=("anmalan@kommun.example", "Telefon: 08-465 004 98"),
-        encrypted=True,
-        missing_parts=("…",),
-        questions=("wants_investigation", "unit"),
-        units=("Eken", "Linden"),
         emergency=("112",),
         note="…",
         received_at=_NOW,
-        writer=contact,
+        missing_parts=("…",),
+        what_happened="…",
+    )
+
+
+def _told_to_a_parent(facts: LetterFacts) -> LetterFacts:
+    return replace(
+        facts,
+        what_happens=("…",),
+        advice="…",
+        next_level=_CONTACT,
+        next_level_text="…",
+        outside_body=("anmalan@kommun.example", "Telefon: 08-465 004 98"),
+        encrypted=True,
+        questions=("wants_investigation", "unit"),
+        units=("Eken", "Linden"),
+        writer=_CONTACT,
+        invitation="7KQ4-9MPX-3H8T",
+        invitation_link="https://t.me/skolan_bot?start=7KQ4-9MPX-3H8T",
+        invited_until=_NOW + timedelta(days=7),
+        joined_from="telegram",
+        receipt="…",
+    )
+
+
+def _told_to_staff(facts: LetterFacts) -> LetterFacts:
+    return replace(
+        facts,
         sender="Dana Åkesson <dana@example.org>",
         message="Hej!\n\nMin son får mat som han inte tål.",
         attachments=("intyg.pdf",),
@@ -94,12 +113,6 @@ def sample(language: str, country: str = "SE") -> LetterFacts:
         may_belong_to=("ÅKR 2026/0003",),
         steps=("…",),
         not_acknowledged="…",
-        what_happened="…",
-        invitation="7KQ4-9MPX-3H8T",
-        invitation_link="https://t.me/skolan_bot?start=7KQ4-9MPX-3H8T",
-        invited_until=_NOW + timedelta(days=7),
-        joined_from="telegram",
-        receipt="…",
     )
 
 

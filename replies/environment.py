@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import DictLoader, Environment, StrictUndefined, Template, nodes
@@ -62,7 +62,9 @@ class LetterEnvironment(ImmutableSandboxedEnvironment):
 class Wording:
     """The letters of one organisation: its own files where it has any, ours otherwise."""
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
+    def __init__(self, sources: Mapping[str, str], own: Collection[str] = ()) -> None:
+        """Takes all files by name; `own` are those among them that the organisation has written."""
+        self._own = frozenset(own)
         self._words = letter_environment(sources)
         self._page = _page_environment(sources)
         self._sources = sources
@@ -89,6 +91,11 @@ class Wording:
     def _only_writes(self, file: str) -> bool:
         return all(_is_plain(node) for node in self._words.parse(file).find_all(nodes.Node))
 
+    def is_ours(self, language: str, letter: str) -> bool:
+        """True where the organisation has written neither the letter nor a part of that language, nor the page."""
+        parts = f"{language}/_"
+        return not any(name in (PAGE, f"{language}/{letter}.txt") or name.startswith(parts) for name in self._own)
+
     def page(self) -> Template:
         """The HTML page that a letter stands on."""
         return self._page.get_template(PAGE)
@@ -104,7 +111,7 @@ class Wordings:
         for folder in reversed(folders):
             for organisation in organisations(folder):
                 own.setdefault(organisation, {}).update(sources(folder / organisation))
-        self._own = {organisation: Wording({**ours, **files}) for organisation, files in own.items() if files}
+        self._own = {organisation: Wording({**ours, **files}, files) for organisation, files in own.items() if files}
 
     def of(self, organisation: str) -> Wording:
         """What an organisation says, by its id; an unknown or empty id says what we say."""

@@ -16,7 +16,6 @@ from functools import lru_cache
 from register.records import Address
 from replies.clean import single_line
 
-Header = tuple[str, str]
 Quoted = Callable[[], str]
 
 #: a folded line ends before this column (RFC 5322, 2.1.1)
@@ -40,21 +39,16 @@ _NOT_ID = re.compile(r"[^!-;=?-~]")
 _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 
 
-def alternative(
-    headers: Iterable[Header], text: str, html: str, boundary: str, quoted: tuple[Quoted, Quoted] | None = None
-) -> bytes:
+def alternative(head: str, text: str, html: str, boundary: str, quoted: tuple[Quoted, Quoted] | None = None) -> bytes:
     """A complete message with the same letter as plain text and as HTML, best last (RFC 2046, 5.1.4).
 
-    `quoted`: both as quoted-printable, where that costs less than to encode them anew.
+    `head`: the fields above, each with its CRLF. `quoted`: both texts as quoted-printable, where that costs less than
+    to encode them anew.
     """
-    head = [
-        *headers,
-        ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
-    ]
     edge, (plain, rich) = f"--{boundary}", quoted or (None, None)
+    kind = header("Content-Type", f'multipart/alternative; boundary="{boundary}"')
     parts = (
-        "".join([header(name, value) for name, value in head]),
+        f"{head}MIME-Version: 1.0\r\n{kind}",
         f"\r\n{edge}\r\n{part('text/plain', text, plain)}",
         f"\r\n{edge}\r\n{part('text/html', html, rich)}\r\n{edge}--\r\n",
     )
@@ -101,11 +95,15 @@ def phrase(text: str, longest: int = _WORD) -> str:
     return clean if clean.isascii() and "=?" not in clean else " ".join(_encoded(clean, longest))
 
 
-@lru_cache(maxsize=1024)
 def mailbox(address: Address) -> str:
     """`Name <local@domain>`; whatever the value holds, it stays one address."""
-    spec = f"<{addr_spec(address.value)}>"
-    name = single_line(address.name)
+    return written_mailbox(address.value, address.name)
+
+
+def written_mailbox(value: str, name: str) -> str:
+    """The same of an address and the name beside it."""
+    spec = f"<{addr_spec(value)}>"
+    name = single_line(name)
     if not name:
         return spec
     if not name.isascii() or "=?" in name:
@@ -165,13 +163,14 @@ def _encoded(text: str, longest: int) -> Iterator[str]:
 
 
 def _q_words(text: str, room: int) -> Iterator[str]:
-    held = ""
+    held, left = list[str](), room
     for written in map(_q_character, text):
-        if len(held) + len(written) > room:
-            yield f"=?utf-8?q?{held}?="
-            held = ""
-        held += written
-    yield f"=?utf-8?q?{held}?="
+        if len(written) > left:
+            yield f"=?utf-8?q?{''.join(held)}?="
+            held, left = [], room
+        held.append(written)
+        left -= len(written)
+    yield f"=?utf-8?q?{''.join(held)}?="
 
 
 @lru_cache(maxsize=1024)
@@ -183,13 +182,14 @@ def _q_character(character: str) -> str:
 
 
 def _b_words(text: str, room: int) -> Iterator[str]:
-    held = b""
-    for octets in (character.encode("utf-8") for character in text):
-        if 4 * ((len(held) + len(octets) + 2) // 3) > room:
-            yield f"=?utf-8?b?{base64.b64encode(held).decode('ascii')}?="
-            held = b""
-        held += octets
-    yield f"=?utf-8?b?{base64.b64encode(held).decode('ascii')}?="
+    octets, start = text.encode("utf-8"), 0
+    while start < len(octets):
+        end = start + room // 4 * 3
+        # A character's further octets begin with the bits 10 (RFC 3629, 3): it is never cut.
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:
+            end -= 1
+        yield f"=?utf-8?b?{base64.b64encode(octets[start:end]).decode('ascii')}?="
+        start = end
 
 
 def _ended(text: str) -> str:

@@ -20,6 +20,7 @@ from register.records import (
     Promise,
 )
 from replies.compose import Composer
+from replies.headers import Posting
 
 WRITTEN = datetime(2026, 11, 24, 17, 5, 30, tzinfo=UTC)
 FACTS = LetterFacts(
@@ -130,6 +131,8 @@ def write() -> Write:
             "references": ("first@familj.example", "parent-1@familj.example"),
         }
         order = changes.pop("order", LetterOrder(template=letter, to=changes.get("role", "sender")))
-        return composer.compose(order, sections, **(usual | changes))
+        told = usual | changes
+        case, organisation = told.pop("case"), told.pop("organisation", "")
+        return composer.compose(order, sections, Posting(**told), case=case, organisation=organisation)
 
     return make

@@ -179,7 +179,8 @@ def test_as_many_shapes_are_remembered_as_there_is_room_for(facts: Facts, monkey
     ],
 )
 def test_a_file_of_a_school_s_own_may_look_into_everything(looks: str, facts: Callable[..., LetterFacts]) -> None:
-    own = Wording({**sources(TEMPLATES), "sv/status.txt": f"Subject: x {{{{ subject }}}}\n\n# T\n\n{looks}\n"})
+    file = {"sv/status.txt": f"Subject: x {{{{ subject }}}}\n\n# T\n\n{looks}\n"}
+    own = Wording({**sources(TEMPLATES), **file}, own=file)
     several = {"because": ("ett", "två", "tre"), "steps": ("fyra",)}
     for changes in (
         {},
