@@ -266,3 +266,36 @@ def test_a_decision_of_an_older_file_still_makes_a_letter() -> None:
     letter = said(ALEXANDERSKOLAN, old, "acknowledgement")
     assert (letter.owner, letter.stage, letter.unit) == (None, "", "")
     assert sure(True).label is True
+
+
+def test_a_file_that_was_read_anew_is_not_answered_from_the_old_one() -> None:
+    """G4: what is remembered belongs to one procedure, and the next one says its own."""
+    owner = ALEXANDERSKOLAN.role(decided(ALEXANDERSKOLAN, MEALS).owner)
+    assert owner is not None
+    told = {}
+    for number in ("08-1", "08-2"):
+        roles = tuple(
+            one.model_copy(update={"phone": number, "name": f"Holder {number}"}) if one.id == owner.id else one
+            for one in ALEXANDERSKOLAN.roles
+        )
+        stages = tuple(one.model_copy(update={"title": {"": f"Steg {number}"}}) for one in ALEXANDERSKOLAN.stages)
+        school = Procedure.model_validate(dict(ALEXANDERSKOLAN) | {"roles": roles, "stages": stages})
+        letter = said(school, decided(school, MEALS), "acknowledgement")
+        assert letter.owner is not None
+        told[number] = (letter.owner.phone, letter.owner.name, letter.stage)
+    assert told == {number: (number, f"Holder {number}", f"Steg {number}") for number in ("08-1", "08-2")}
+
+
+def test_nothing_of_one_case_is_remembered_for_another_that_stands_otherwise() -> None:
+    """G2: language, owner, examination, urgency and who is excluded each make words of their own."""
+    decision = decided(ALEXANDERSKOLAN, MEALS)
+    usual = said(ALEXANDERSKOLAN, decision, "acknowledgement")
+    assert said(ALEXANDERSKOLAN, decision, "acknowledgement", language="en").stage != usual.stage
+    assert said(ALEXANDERSKOLAN, replace(decision, owner="principal"), "acknowledgement").owner != usual.owner
+    assert said(ALEXANDERSKOLAN, replace(decision, examined=False), "acknowledgement").next_level is None
+    urgent = said(ALEXANDERSKOLAN, decision, "acknowledgement", case=opened(decision, urgent=True))
+    assert urgent.emergency != usual.emergency
+    assert usual.next_level is not None
+    accused = tuple(one.id for one in ALEXANDERSKOLAN.roles if one.name == usual.next_level.name)
+    barred = said(ALEXANDERSKOLAN, replace(decision, excluded=accused), "acknowledgement")
+    assert barred.next_level not in (None, usual.next_level)

@@ -141,6 +141,32 @@ def test_as_many_shapes_are_remembered_as_there_is_room_for(facts: Facts, monkey
         assert f"Skola {number}" in made.text
 
 
+def test_a_school_s_changed_words_are_in_the_next_letter(facts: Facts) -> None:
+    before = facts("sv")
+    assert before.owner is not None
+    after = replace(
+        before,
+        unit="Förskolan Linden",
+        owner=replace(before.owner, name="Ny Ägare", phone="08-1 11"),
+        what_happens=("Något annat händer.",),
+        promises=tuple(replace(one, text="Svaret kommer") for one in before.promises),
+    )
+    assert shape(before, NOW) == shape(after, NOW)
+    for one in (before, after, before):
+        same("acknowledgement", (one,))
+
+
+def test_a_school_s_own_file_is_not_answered_from_ours(facts: Facts) -> None:
+    file = {"sv/_sign_off.txt": "---\n\nHej så länge från {{ organisation }}!\n"}
+    own = Wording({**sources(TEMPLATES), **file}, own=file)
+    for wording in (WORDING, own, WORDING):
+        same("acknowledgement", (facts("sv"),), wording=wording)
+    assert WORDING.is_ours("sv", "acknowledgement")
+    assert own.is_ours("nb", "acknowledgement")
+    assert not own.is_ours("sv", "acknowledgement")
+    assert not Wording({**sources(TEMPLATES)}, own={"page.html": ""}).is_ours("nb", "status")
+
+
 @pytest.mark.parametrize(
     "looks",
     [
