@@ -82,12 +82,16 @@ def _by_mailbox(reading: Reading, facts: OrganisationFacts) -> tuple[str | None,
 def _by_name(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
     counts: Counter[str] = Counter()
     because: dict[str, str] = {}
-    for unit in facts.units:
-        expression = name_expression(unit)
-        for weight, text in ((2, reading.message.subject), (2, reading.message.body)):
-            for match in expression.finditer(text):
-                counts[unit.id] += weight
-                because.setdefault(unit.id, match.group())
+    text = reading.message.text
+    named = (
+        (match.start(), unit.id, match.group())
+        for unit in facts.units
+        for match in name_expression(unit).finditer(text)
+    )
+    # Of two that are named as often, the first.
+    for _, unit_id, name in sorted(named):
+        counts[unit_id] += 1
+        because.setdefault(unit_id, name)
     if not counts:
         return _by_sound(reading, facts)
     (unit_id, _), *_ = counts.most_common(1)
@@ -141,7 +145,7 @@ def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
     Two own classes of different units: the message is about both, so about no one unit.
     """
     of_grade = {grade: unit.id for unit, stage in reversed(_stages(facts)) for grade in stage.grades}
-    if not of_grade:
+    if not of_grade or reading.verdicts["kind"].label == "other":
         return None
     counts: Counter[str] = Counter()
     because: dict[str, str] = {}
@@ -151,7 +155,7 @@ def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
         else reading.message.plain
     )
     for text, grade, sure in grades_in(plain):
-        if grade in of_grade and (sure or reading.verdicts["kind"].label != "other"):
+        if grade in of_grade:
             counts[of_grade[grade]] += 3 if sure else 1
             because.setdefault(of_grade[grade], text)
     if not counts:
