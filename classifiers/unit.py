@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from pydantic import BaseModel, ConfigDict
-
-from classifiers.beginnings import beginning, folded, places
-from classifiers.catalogue import ROOM
 from classifiers.cues import pattern
+from classifiers.grades import Stage, grades_in, in_cyrillic, knowledge
 from classifiers.reading import Reading
 from classifiers.sounds import consonants, in_other_letters
 from register.records import OrganisationFacts, UnitFacts, Verdict
@@ -22,38 +17,6 @@ NAME = "unit"
 _OTHER_LETTERS = frozenset({"ar", "bg", "fa", "ru", "uk"})
 #: so many consonants tell a name
 _ENOUGH = 3
-
-
-class Stage(BaseModel):
-    """General knowledge about a stage of school; a unit is of a stage where one of its aliases is among the names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    names: tuple[str, ...]
-    #: classes of the stage, written 6B, 6. trinn, VI б
-    grades: tuple[int, ...] = ()
-    #: words that speak for the stage
-    cues: tuple[str, ...] = ()
-
-
-class Stages(BaseModel):
-    """What `units.toml` holds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    #: endings that people leave out of a school's name
-    endings: tuple[str, ...]
-    #: expressions that find a class; the group `grade` is its number in figures or Roman numerals
-    classes: tuple[str, ...]
-    #: class numbers in words, by their beginning
-    words: dict[str, int]
-    stages: dict[str, Stage]
-
-
-@cache
-def knowledge() -> Stages:
-    """The data file, checked."""
-    return Stages.model_validate(tomllib.loads((ROOM / "units.toml").read_text("utf-8")))
 
 
 def answer(reading: Reading) -> Verdict:
@@ -149,12 +112,8 @@ def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
         return None
     counts: Counter[str] = Counter()
     because: dict[str, str] = {}
-    plain = (
-        _LATIN_CLASS.sub(_in_cyrillic, reading.message.plain)
-        if reading.message.is_latin_bulgarian
-        else reading.message.plain
-    )
-    for text, grade, sure in grades_in(plain):
+    message = reading.message
+    for text, grade, sure in grades_in(in_cyrillic(message.plain) if message.is_latin_bulgarian else message.plain):
         if grade in of_grade:
             counts[of_grade[grade]] += 3 if sure else 1
             because.setdefault(of_grade[grade], text)
@@ -164,67 +123,6 @@ def _by_class(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, t
     if len(ordered) == 2 and ordered[0][1] == ordered[1][1] and ordered[0][1] == 3:
         return None, tuple(because.values())
     return ordered[0][0], (because[ordered[0][0]],)
-
-
-_FIGURE = re.compile("[1-9]")
-#: Arabic and Persian figures, as they are read
-_FIGURES = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
-#: a class in Latin-letter Bulgarian; `4e` is the commonest of its words, no class
-_LATIN_CLASS = re.compile(r"(?<!\w)(?!4e\b)(?P<grade>1[0-2]|[1-9])(?P<letter>[abvgde])(?!\w)|\b4e\b", re.IGNORECASE)
-_ROMAN = {"I": 1, "V": 5, "X": 10, "І": 1, "Х": 10}
-
-
-def grades_in(text: str) -> list[tuple[str, int, bool]]:
-    """Every class in a text, in order: as written, its number, and whether it is written like a pupil's own class."""
-    found: dict[int, tuple[str, int, bool]] = {}
-    text = text.translate(_FIGURES)
-    for expression in _may_match(text):
-        for match in expression.finditer(text):
-            number = _number(match.group("grade"))
-            if number is not None:
-                sure = "sure" in match.groupdict() and bool(match.group("sure"))
-                found.setdefault(match.start("grade"), (match.group().strip(), number, sure))
-    return [found[place] for place in sorted(found)]
-
-
-def _in_cyrillic(match: re.Match[str]) -> str:
-    return f"{match['grade']}{'абвгде'['abvgde'.index(match['letter'].lower())]}" if match["grade"] else "че"
-
-
-def _may_match(text: str) -> Iterator[re.Pattern[str]]:
-    """The expressions for classes, without those that need a figure or a number word where the text has none."""
-    has_figure, has_word = _FIGURE.search(text) is not None, not _number_words().isdisjoint(places(text))
-    for expression, figure, word in _class_expressions():
-        if (figure and has_figure) or (word and has_word) or not (figure or word):
-            yield expression
-
-
-@cache
-def _number_words() -> frozenset[str]:
-    return frozenset(beginning(f"{word}*") for word in knowledge().words)
-
-
-@cache
-def _class_expressions() -> tuple[tuple[re.Pattern[str], bool, bool], ...]:
-    """Each expression, and whether the class may be a figure, or a word; else it is a Roman numeral."""
-    words = "|".join(sorted((re.escape(word) for word in knowledge().words), key=len, reverse=True))
-    return tuple(
-        (re.compile(source.replace("{words}", words), re.IGNORECASE), "1[0-2]" in source, "{words}" in source)
-        for source in knowledge().classes
-    )
-
-
-def _number(written: str) -> int | None:
-    if written.isdigit():
-        return int(written)
-    word = folded(written)
-    for start, number in knowledge().words.items():
-        if word.startswith(start):
-            return number
-    values = [_ROMAN.get(char.upper(), 0) for char in written]
-    if not all(values):
-        return None
-    return sum(-v if any(w > v for w in values[place + 1 :]) else v for place, v in enumerate(values))
 
 
 def _by_stage(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:

@@ -9,8 +9,8 @@ import pytest
 
 import classifiers
 from classifiers import Classifiers, corpus_file, cues, cyrillic, staff
+from classifiers.grades import grades_in
 from classifiers.message import Message, sentences_of, without_quotes
-from classifiers.unit import grades_in
 from register.errors import BadSettings
 from register.records import Address, AddressKind, OrganisationFacts
 

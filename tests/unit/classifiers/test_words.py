@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from classifiers import corpus_file, cues, features, staff, unit
+from classifiers import corpus_file, cues, features, grades, staff
 from classifiers.catalogue import ROOM, languages
 from classifiers.expressions import AnyOf
 from classifiers.heads import Head, Stack
@@ -104,8 +104,8 @@ def test_no_title_of_the_corpus_is_passed_over(corpus: list[tuple[str, str]]) ->
 
 def test_classes_are_looked_for_wherever_there_may_be_one(corpus: list[tuple[str, str]]) -> None:
     for text, _ in corpus[::3]:
-        spared = {one.pattern for one, _, _ in unit._class_expressions()} - {
-            one.pattern for one in unit._may_match(text)
+        spared = {one.pattern for one, _, _ in grades._class_expressions()} - {
+            one.pattern for one in grades._may_match(text)
         }
         assert [one for one in spared if re.search(one, text, re.IGNORECASE)] == []
 
