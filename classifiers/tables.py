@@ -66,9 +66,8 @@ class Tables:
 
 def _people(one: Example, message: Message) -> tuple[Any, Any]:
     everybody = staff.candidates(message.plain, one.lang)
-    wanted = [Message.of("", name).plain.lower() for name in one.persons]
+    wanted = [set(Message.of("", name).plain.lower().split()) for name in one.persons]
     measured = staff.measures(everybody, message.plain, len(message.subject), one.kind, one.category or "")
-    labels = [
-        any(person.text.lower() in name or name in person.text.lower() for name in wanted) for person in everybody
-    ]
+    said = [set(person.text.lower().split()) for person in everybody]
+    labels = [any(words <= name or name <= words for name in wanted) for words in said]
     return measured, np.array(labels, dtype=bool)
