@@ -69,7 +69,8 @@ class Wording:
         self._page = _page_environment(sources)
         self._sources = sources
         self.languages = frozenset(name.partition("/")[0] for name in sources if name.endswith(".txt"))
-        self._plain: dict[tuple[str, str], bool] = {}
+        #: by file: the files of a wording never change
+        self._plain: dict[str, bool] = {}
 
     def language(self, wanted: str) -> str:
         """The language that a letter is written in where this one is wanted: English where it has no letters."""
@@ -81,15 +82,15 @@ class Wording:
 
     def is_plain(self, language: str, letter: str) -> bool:
         """True where the letter file, and the parts it may include, only write, ask and repeat (see `slots`)."""
-        known = self._plain.get((language, letter))
-        if known is None:
-            parts = [name for name in self._sources if name.startswith(f"{language}/_")]
-            files = (self._sources.get(name, "{{ x() }}") for name in (f"{language}/{letter}.txt", *parts))
-            known = self._plain[language, letter] = all(map(self._only_writes, files))
-        return known
+        parts = [name for name in self._sources if name.startswith(f"{language}/_")]
+        return all(map(self._only_writes, (f"{language}/{letter}.txt", *parts)))
 
-    def _only_writes(self, file: str) -> bool:
-        return all(_is_plain(node) for node in self._words.parse(file).find_all(nodes.Node))
+    def _only_writes(self, name: str) -> bool:
+        known = self._plain.get(name)
+        if known is None:
+            tree = self._words.parse(self._sources.get(name, "{{ x() }}"))
+            known = self._plain[name] = all(map(_is_plain, tree.find_all(nodes.Node)))
+        return known
 
     def is_ours(self, language: str, letter: str) -> bool:
         """True where the organisation has written neither the letter nor a part of that language, nor the page."""
