@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -14,7 +15,7 @@ from classifiers import cues
 from classifiers.catalogue import CUE_GROUPS, categories
 from classifiers.message import Message
 
-#: number of buckets that n-grams are hashed into
+#: number of buckets that n-grams are hashed into, a power of two
 BUCKETS = 2**15
 #: how long n-grams are, and how many characters of a text they are taken from
 _SHORTEST, _LONGEST, _LOOKED_AT = 2, 5, 4000
@@ -37,19 +38,20 @@ def buckets(text: str) -> tuple[Any, Any]:
     hashed = [_of_word(word) if len(word) <= _ORDINARY else _hashed(word) for word in words]
     if not hashed:
         return np.zeros(0, np.int32), np.zeros(0)
-    places, counts = np.unique(np.concatenate(hashed), return_counts=True)
-    return places, 1.0 + np.log(counts)
+    found = (np.abs(np.frombuffer(b"".join(hashed), np.int32)) & (BUCKETS - 1)).astype(np.uint16)
+    found.sort(kind="stable")
+    first = np.flatnonzero(np.concatenate(([True], found[1:] != found[:-1])))
+    counts = np.concatenate((first[1:], [len(found)])) - first
+    return found[first].astype(np.int32), 1.0 + np.log(counts)
 
 
-def _hashed(word: str) -> Any:
-    """The bucket of every n-gram of a word; a word that is shorter than an n-gram counts whole, once."""
+def _hashed(word: str) -> bytes:
+    """The hash of every n-gram of a word, packed; a word that is no longer than an n-gram counts whole, once."""
     padded = f" {word} "
-    found: list[int] = []
-    for size in range(_SHORTEST, _LONGEST + 1):
-        found.extend(abs(murmur(padded[at : at + size])) % BUCKETS for at in range(max(len(padded) - size, 0) + 1))
-        if size >= len(padded):
-            break
-    return np.array(found, dtype=np.int32)
+    length = len(padded)
+    sizes = range(_SHORTEST, min(_LONGEST, length) + 1)
+    grams = [padded[at : at + size] for size in sizes for at in range(length - size + 1)]
+    return array("i", map(murmur, grams)).tobytes()
 
 
 _of_word = lru_cache(maxsize=_REMEMBERED)(_hashed)

@@ -74,7 +74,7 @@ class Stack:
             name: dict(
                 zip(
                     self.heads[name].classes,
-                    _probabilities(plain[self.columns[name]], self.heads[name].temperature),
+                    probabilities(plain[self.columns[name]], self.heads[name].temperature),
                     strict=True,
                 )
             )
@@ -82,7 +82,7 @@ class Stack:
         }
 
 
-def _probabilities(logits: Sequence[float], temperature: float) -> list[float]:
+def probabilities(logits: Sequence[float], temperature: float) -> list[float]:
     """As `softmax`; for a handful of numbers numpy takes ten times as long."""
     highest = max(logits)
     raised = [math.exp((one - highest) / temperature) for one in logits]

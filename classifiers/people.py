@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from classifiers import cyrillic, spans, staff
-from classifiers.heads import Head, softmax
+from classifiers.heads import Head, probabilities
 from classifiers.meaning import Sense
 from classifiers.message import Message
 from classifiers.reading import best
@@ -25,16 +26,40 @@ _SHARED, _ENDING = 4, 3
 Ranked = tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """The head that tells who is complained about, ready for the few signs that somebody has."""
+
+    #: by class, what each sign adds
+    adds: Mapping[str, Sequence[float]]
+    bias: Mapping[str, float]
+    temperature: float
+
+    @classmethod
+    def of(cls, head: Head) -> People:
+        """From the head as it was trained."""
+        adds = (head.weights * staff.WEIGHTS[:, None]).T.tolist()
+        return cls(
+            adds=dict(zip(head.classes, adds, strict=True)),
+            bias=dict(zip(head.classes, head.bias.tolist(), strict=True)),
+            temperature=head.temperature,
+        )
+
+    def likely(self, signs: Iterable[int]) -> float:
+        """How likely somebody with these signs is complained about."""
+        some = list(signs)
+        sums = [sum(map(adds.__getitem__, some), self.bias[name]) for name, adds in self.adds.items()]
+        return probabilities(sums, self.temperature)[list(self.adds).index("yes")]
+
+
 def ranked(
-    doc: Any, message: Message, head: Head, scores: Mapping[str, Mapping[str, float]], sense: Sense | None
+    doc: Any, message: Message, people: People, scores: Mapping[str, Mapping[str, float]], sense: Sense | None
 ) -> Ranked:
     """Everybody as written in the message, the likeliest first, with the likelihood."""
     everybody: tuple[staff.Candidate, ...] = doc._.staff()
     kind, category = best(scores["kind"])[0], best(scores["category"])[0]
-    rows = staff.measures(everybody, message.plain, len(message.subject), kind, category)
-    likely: list[float] = softmax((rows @ head.weights + head.bias) / head.temperature)[
-        :, head.classes.index("yes")
-    ].tolist()
+    signs = staff.signs(everybody, message.plain, len(message.subject), kind, category)
+    likely = list(map(people.likely, signs))
     found: Iterable[tuple[str, float]]
     if sense is None:
         found = ((message.plain[one.start : one.end], score) for one, score in zip(everybody, likely, strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from classifiers import cyrillic
@@ -47,7 +47,8 @@ def accused(reading: Reading) -> Verdict:
     if facts is None or not isinstance(named, tuple) or not _may_complain(reading):
         return Verdict(label=(), score=0.8, by=reading.by("accused_roles"))
     persons = tuple(dict.fromkeys((*named, *_holders(reading, facts.roles))))
-    roles = [role for role in facts.roles if any(_is(role, person, facts.roles, reading) for person in persons)]
+    found = {role.id for person in persons for role in _are(person, facts.roles, reading)}
+    roles = [role for role in facts.roles if role.id in found]
     unit = reading.verdicts["unit"].label
     narrowed = [role for role in roles if role.unit in (None, unit)] if unit else roles
     chosen = tuple(role.id for role in (narrowed or roles))
@@ -66,6 +67,8 @@ def _holders(reading: Reading, roles: tuple[RoleFacts, ...]) -> list[str]:
     is about cannot be taken back (G2).
     """
     holders = [words for words in (_words(role.name) for role in roles) if len(words) > 1]
+    if not holders:
+        return []
     named = [(score, name, _words(name)) for name, score in reading.people()]
     return [
         name
@@ -84,16 +87,27 @@ def _is_only_greeted(name: str, reading: Reading) -> bool:
     return greets and name in first and name not in f"{reading.message.subject}\n{rest}"
 
 
-def _is(role: RoleFacts, person: str, roles: tuple[RoleFacts, ...], reading: Reading) -> bool:
+def _are(person: str, roles: tuple[RoleFacts, ...], reading: Reading) -> Iterator[RoleFacts]:
+    """The roles whose holder somebody is."""
     written = _words(person)
+    holds_a_name = any(_like(word, written) for role in roles for word in _words(role.name))
+    for role in roles:
+        if _is_named(role, written, roles, reading) or (not holds_a_name and _is_called(role, written)):
+            yield role
+
+
+def _is_named(role: RoleFacts, written: Sequence[str], roles: tuple[RoleFacts, ...], reading: Reading) -> bool:
     name = _words(role.name)
     if name and _like(name[-1], written) and (len(name) == 1 or len(written) == 1 or not _other_first(name, written)):
         return True
     if name and _like(name[0], written) and not _other_last(name, written):
         return _is_unambiguous(name[0], roles, reading)
-    called = [_words(alias) for alias in (*role.aliases, *role.titles.values())]
-    named = any(_like(word, written) for other in roles for word in _words(other.name))
-    return not named and any(words and all(_like(word, written) for word in words) for words in called)
+    return False
+
+
+def _is_called(role: RoleFacts, written: Sequence[str]) -> bool:
+    called = (_words(alias) for alias in (*role.aliases, *role.titles.values()))
+    return any(words and all(_like(word, written) for word in words) for words in called)
 
 
 @lru_cache(maxsize=2**11)
@@ -106,13 +120,22 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _like(word: str, written: Sequence[str]) -> bool:
     """True where a word is written in any of its endings: rektor, rektorn, rektorns; Петрова, Петровой."""
-    stem = word if len(word) < 5 else word[: max(4, len(word) - 2)]
-    folded = {stem, cyrillic.to_latin(stem)}
+    stems, length = _stems(word), len(word)
     return any(
-        abs(len(one) - len(word)) <= 4
-        and any(one.startswith(part) or cyrillic.to_latin(one).startswith(part) for part in folded)
-        for one in written
+        -4 <= len(one) - length <= 4 and (one.startswith(stems) or _latin(one).startswith(stems)) for one in written
     )
+
+
+@lru_cache(maxsize=2**11)
+def _stems(word: str) -> tuple[str, str]:
+    """What is left of a word without its endings, in its own script and in Latin letters."""
+    stem = word if len(word) < 5 else word[: max(4, len(word) - 2)]
+    return stem, _latin(stem)
+
+
+@lru_cache(maxsize=2**13)
+def _latin(word: str) -> str:
+    return cyrillic.to_latin(word)
 
 
 def _other_first(name: Sequence[str], written: Sequence[str]) -> bool:

@@ -40,7 +40,7 @@ class Classifiers:
         self._words = Stack.of({name: model.heads[name] for name in ("language", *LEARNT)})
         self._meaning = meaning
         # The stack holds all weights: what it was made from need not stay in memory.
-        self._people = model.heads[PEOPLE]
+        self._people = people.People.of(model.heads[PEOPLE])
         self._model = replace(model, heads={}, meaning=None)
 
     @classmethod

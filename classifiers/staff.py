@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -174,54 +174,69 @@ _BUCKETS = 1024
 _MEASURES = 30
 _SEEN = _MEASURES * 2 + 6
 SIZE = _SEEN + _BUCKETS * 2
+#: what each sign counts wherever it occurs: how somebody looks, and the words around them
+WEIGHTS = np.where(np.arange(SIZE) < _SEEN, 1.0, 0.6)
 _SENTENCE_BEFORE = re.compile(r"[.!?\n]\s*$")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 def measures(everybody: tuple[Candidate, ...], text: str, body_start: int, kind: str, category: str) -> Any:
-    """Numbers that tell whether somebody is staff who is complained about, a row for each of those in a text.
-
-    See `persons.py` for the head on them.
-    """
-    subject = [
-        kind == "follow_up", kind == "concern", category == "staff_conduct", category == "degrading_treatment",
-        category in ("discrimination", "privacy"), category in ("teaching", "special_support", "transport", "meals"),
-    ]  # fmt: skip
+    """The signs of those in a text as numbers, a row for each of them: how often each sign occurs, weighed."""
     found = np.zeros((len(everybody), SIZE))
-    for row, one in zip(found, everybody, strict=True):
-        titled = bool(one.title or one.honorific)
-        looks = _looks(one, everybody, text, body_start)
-        row[:_SEEN] = [*looks, *([False] * _MEASURES if titled else looks), *subject]
-        for bucket in _around(one, text, titled):
-            row[_SEEN + bucket] += 0.6
+    for row, some in zip(found, signs(everybody, text, body_start, kind, category), strict=True):
+        np.add.at(row, some, WEIGHTS[some])
     return found
 
 
-def _around(one: Candidate, text: str, titled: bool) -> list[int]:
-    """The buckets of the words before, after and in the title."""
-    start = 0 if titled else _BUCKETS
+def signs(
+    everybody: tuple[Candidate, ...], text: str, body_start: int, kind: str, category: str
+) -> Iterator[list[int]]:
+    """What tells whether somebody is staff who is complained about: the numbers of the signs of each in a text.
+
+    Some signs occur more than once. See `people.py` for the head on them.
+    """
+    subject = (
+        kind == "follow_up", kind == "concern", category == "staff_conduct", category == "degrading_treatment",
+        category in ("discrimination", "privacy"), category in ("teaching", "special_support", "transport", "meals"),
+    )  # fmt: skip
+    of_subject = [place for place, applies in enumerate(subject, _MEASURES * 2) if applies]
+    titled = sum(bool(one.title or one.honorific) for one in everybody)
+    for one in everybody:
+        bare = not (one.title or one.honorific)
+        looks = [place for place, applies in enumerate(_looks(one, everybody, titled, text, body_start)) if applies]
+        again = [place + _MEASURES for place in looks] if bare else []
+        yield [*looks, *again, *of_subject, *_around(one, text, bare)]
+
+
+def _around(one: Candidate, text: str, bare: bool) -> list[int]:
+    """The signs for the words before, after and in the title."""
+    start = _SEEN + _BUCKETS if bare else _SEEN
     before = _TOKEN.findall(text[max(0, one.start - 40) : one.start].lower())[-3:]
     after = _TOKEN.findall(text[one.end : one.end + 45].lower())[:4]
     words = [("b", word[:6]) for word in before] + [("a", word[:6]) for word in after]
     words += [("t", word[:7]) for word in (one.title or one.honorific).lower().split()[:2]]
-    return [(0 if place == "t" else start) + zlib.crc32(f"{place}{word}".encode()) % _BUCKETS for place, word in words]
+    return [
+        (_SEEN if place == "t" else start) + zlib.crc32(f"{place}{word}".encode()) % _BUCKETS for place, word in words
+    ]
 
 
-def _looks(one: Candidate, everybody: tuple[Candidate, ...], text: str, body_start: int) -> list[bool]:
+def _looks(one: Candidate, everybody: tuple[Candidate, ...], titled: int, text: str, body_start: int) -> list[bool]:
+    """How somebody looks who is one of `everybody`, of whom so many have a title."""
     words = _words()
     before, after = text[max(0, one.start - 60) : one.start].lower(), text[one.end : one.end + 80].lower()
-    near, tail = f"{before[-25:]} {after[:25]}", text[one.end :]
+    near = f"{before[-25:]} {after[:25]}"
     count = text.count(one.name.split()[0] if one.name else one.text)
     return [
         bool(one.title), bool(one.name), bool(one.honorific), bool(one.title and one.name),
-        one.start < body_start, one.start < body_start + 30, tail.count(" ") < 6, len(tail.strip()) < 3,
+        one.start < body_start, one.start < body_start + 30, text.count(" ", one.end) < 6,
+        len(text[one.end :].strip()) < 3,
         bool(_SPEECH.search(after[:40])), bool(words["says"].search(after[:30])),
         bool(words["says"].search(before[-20:])), bool(words["not"].search(after[:40])),
         bool(words["family"].search(before[-22:])), bool(words["family"].search(after[:22])), bool(_CLASS.match(after)),
         bool(words["to"].search(before[-8:])), bool(words["praise"].search(near)), bool(words["missing"].search(near)),
         one.text[:1].islower(), bool(_SENTENCE_BEFORE.search(before)) or not before.strip(),
         len(everybody) == 1, everybody[0] is one,
-        sum(bool(other.title or other.honorific) for other in everybody) == 1, count > 1, count > 2,
+        titled == 1, count > 1, count > 2,
         bool(one.title and words["lead"].search(one.title.lower())), bool(words["substitute"].search(one.text.lower())),
         bool(words["bad"].search(before[-40:] + after[:60])), after[:1] in ",.!\n", "\n" in after[:2],
     ]  # fmt: skip
