@@ -30,9 +30,12 @@ _I_IS_SHORT_I = re.compile(r"(?<=[аеоуъ])и(?=\b|[^аеиоуъюя\W])")
 
 def is_latin_bulgarian(text: str) -> bool:
     """True where the text has Latin letters only and enough of the commonest words of Latin-letter Bulgarian."""
-    if len(_CYRILLIC.findall(text[:2000])) > 3 or len(_ACCENTED.findall(text[:2000])) > 2:
+    beginning = text[:2000]
+    if not beginning.isascii() and (
+        len(_CYRILLIC.findall(beginning)) > 3 or len(_ACCENTED.findall(beginning)) > 2
+    ):
         return False
-    words = [word.lower() for word in _WORD.findall(text[:2000])]
+    words = [word.lower() for word in _WORD.findall(beginning)]
     hits = [word for word in words if word in _COMMON]
     return len(set(hits)) >= 2 and len(hits) >= max(2, 0.18 * len(words)) and _is_not_another(words)
 

@@ -25,6 +25,8 @@ GROUPS = (*sorted(CUE_GROUPS), *(f"category:{name}" for name in categories()))
 FORMS = 14
 
 _URL = re.compile(r"https?://|www\.|\w+@\w+\.\w+|>>.+<<")
+#: one of these is in whatever _URL finds; most messages have none of them
+_OF_LINKS = ("://", "www.", "@", ">>")
 _REPLY = re.compile(r"^\s*(re|sv|vs|fwd|vb|отг|aw|odp|ynt|отв|на)\s*:", re.IGNORECASE)
 
 
@@ -74,14 +76,18 @@ def cue_vector(message: Message, hits: Sequence[cues.Hit], groups: Sequence[str]
     """
     tail = len(message.plain) * 0.7
     order, topics = _order(tuple(groups))
-    counts = np.zeros((2, len(groups)))
+    # For so few numbers numpy takes longer than it takes to count them.
+    whole, late = [0] * len(groups), [0] * len(groups)
     for hit in hits:
         place = order.get(hit.group)
         if place is not None:
-            counts[: 1 + (hit.start >= tail), place] += 1
-    of_topics = counts[0, topics]
-    share = of_topics / max(of_topics.sum(), 1.0)
-    return np.concatenate([np.minimum(counts, 3).ravel() / 3, share, form(message)])
+            whole[place] += 1
+            late[place] += hit.start >= tail
+    of_topics = [whole[place] for place in topics]
+    total = max(sum(of_topics), 1)
+    return np.array(
+        [*(min(one, 3) / 3 for one in (*whole, *late)), *(one / total for one in of_topics), *form(message)]
+    )
 
 
 @cache
@@ -106,7 +112,7 @@ def form(message: Message) -> tuple[float, ...]:
         sentences[-1].rstrip().endswith(("?", "؟")),
         min(marks["!"], 5) / 5,
         min(message.count(str.isupper) / letters * 3, 1),
-        bool(_URL.search(text)),
+        any(sign in text for sign in _OF_LINKS) and bool(_URL.search(text)),
         bool(_REPLY.match(message.subject)),
         message.quoted,
         not message.subject,

@@ -23,7 +23,7 @@ def flags(message: Message, hits: Sequence[Hit]) -> Any:
     present = [min(counts.get(group, 0), 2) / 2 for group in FLAGS]
     dangers = sum(counts.get(group, 0) > 0 for group in DANGER)
     now, harmless = min(counts.get("now", 0), 2) / 2, min(counts.get("harmless", 0), 2) / 2
-    together = max((_danger_in(sentence, hits) for sentence in message.sentences), default=0.0)
+    together = max((_danger_in(sentence, hits) for sentence in message.sentences), default=0.0) if dangers else 0.0
     chat = message.channel != "email"
     some = dangers > 0
     return np.array(

@@ -45,11 +45,11 @@ def weigh(
     """The model's scores, limited to the script, with marks counted; short texts lean on the organisation's own."""
     allowed = {code: known for code, known in languages().items() if known.script == written}
     weighed = {code: scores.get(code, 0.0) + 1e-6 for code in allowed}
-    words = _WORD.findall(message.plain.lower())
-    marked = Counter(code for word in words for code in _marks().get(word, ()))
+    words, marks, letters = _WORD.findall(message.plain.lower()), _marks(), set(message.plain)
+    marked = Counter(code for word in words if word in marks for code in marks[word])
     for code, known in allowed.items():
         weighed[code] *= 2.0 ** min(marked[code], 12)
-        weighed[code] *= 4.0 ** min(sum(map(message.plain.count, known.letters)), 8)
+        weighed[code] *= 4.0 ** min(sum(map(message.plain.count, letters.intersection(known.letters))), 8)
     if organisation and len(words) < _SHORT:
         for code in organisation.languages:
             if code in weighed:

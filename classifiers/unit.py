@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
+from classifiers.beginnings import folded
 from classifiers.cues import pattern
 from classifiers.grades import Stage, grades_in, in_cyrillic, knowledge
 from classifiers.reading import Reading
@@ -45,10 +46,11 @@ def _by_mailbox(reading: Reading, facts: OrganisationFacts) -> tuple[str | None,
 def _by_name(reading: Reading, facts: OrganisationFacts) -> tuple[str | None, tuple[str, ...]] | None:
     counts: Counter[str] = Counter()
     because: dict[str, str] = {}
-    text = reading.message.text
+    text, small = reading.message.text, folded(reading.message.text)
     named = (
         (match.start(), unit.id, match.group())
         for unit in facts.units
+        if any(name in small for name in _folded_names(unit))
         for match in name_expression(unit).finditer(text)
     )
     # Of two that are named as often, the first.
@@ -87,6 +89,12 @@ def name_expression(unit: UnitFacts) -> re.Pattern[str]:
     names = _names(unit)
     inner = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!x)x"
     return re.compile(rf"(?<!\w)(?:{inner})\w{{0,12}}(?!\w)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=512)
+def _folded_names(unit: UnitFacts) -> tuple[str, ...]:
+    """One of these is in every text, folded, in which a name of the unit is found."""
+    return tuple(sorted(map(folded, _names(unit))))
 
 
 def _names(unit: UnitFacts) -> set[str]:
