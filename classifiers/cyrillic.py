@@ -31,9 +31,7 @@ _I_IS_SHORT_I = re.compile(r"(?<=[аеоуъ])и(?=\b|[^аеиоуъюя\W])")
 def is_latin_bulgarian(text: str) -> bool:
     """True where the text has Latin letters only and enough of the commonest words of Latin-letter Bulgarian."""
     beginning = text[:2000]
-    if not beginning.isascii() and (
-        len(_CYRILLIC.findall(beginning)) > 3 or len(_ACCENTED.findall(beginning)) > 2
-    ):
+    if not beginning.isascii() and (len(_CYRILLIC.findall(beginning)) > 3 or len(_ACCENTED.findall(beginning)) > 2):
         return False
     words = [word.lower() for word in _WORD.findall(beginning)]
     hits = [word for word in words if word in _COMMON]

@@ -53,8 +53,8 @@ def _vote(sentence: str, question: str, label: str, reading: Reading) -> float:
     votes = reading.votes.get(question, {}).get(label)
     if votes is not None:
         return max((float(v) for s, v in zip(reading.message.sentences, votes, strict=False) if read in s), default=0.0)
-    found = {hit.text for hit in reading.hits if hit.group == f"category:{label}"}
-    return 0.3 * sum(word in read for word in found)
+    group = f"category:{label}"
+    return 0.3 * len({hit.text for hit in reading.hits if hit.group == group and hit.text in read})
 
 
 def _asks(sentence: str, reading: Reading) -> bool:

@@ -76,15 +76,25 @@ def _cyrillic_class(match: re.Match[str]) -> str:
 
 def _may_match(text: str) -> Iterator[re.Pattern[str]]:
     """The expressions for classes, without those that need a figure or a number word where the text has none."""
-    has_figure, has_word = _FIGURE.search(text) is not None, not _number_words().isdisjoint(places(text))
+    has_figure, has_word = _FIGURE.search(text) is not None, _has_number_word(text)
     for expression, figure, word in _class_expressions():
         if (figure and has_figure) or (word and has_word) or not (figure or word):
             yield expression
 
 
+def _has_number_word(text: str) -> bool:
+    """True where a word begins as a number word."""
+    (words, beginnings), found = _number_words(), places(text)
+    starts = [place for start in found.keys() & beginnings for place in found[start]]
+    small = folded(text) if starts else ""
+    return any(small.startswith(words, place) for place in starts)
+
+
 @cache
-def _number_words() -> frozenset[str]:
-    return frozenset(beginning(f"{word}*") for word in knowledge().words)
+def _number_words() -> tuple[tuple[str, ...], frozenset[str]]:
+    """The number words, folded, and how words begin that may begin with one."""
+    words = tuple(map(folded, knowledge().words))
+    return words, frozenset(beginning(f"{word}*") for word in words)
 
 
 @cache

@@ -67,9 +67,14 @@ def _holders(reading: Reading, roles: tuple[RoleFacts, ...]) -> list[str]:
     is about cannot be taken back (G2).
     """
     holders = [words for words in (_words(role.name) for role in roles) if len(words) > 1]
-    if not holders:
+    # Nearly nobody who is named has a name that begins like a role-holder's.
+    beginnings = tuple({stem for words in holders for stem in _stems(words[-1])})
+    if not beginnings:
         return []
-    named = [(score, name, _words(name)) for name, score in reading.people()]
+    everybody = ((score, name, _words(name)) for name, score in reading.people())
+    named = [
+        one for one in everybody if any(w.startswith(beginnings) or _latin(w).startswith(beginnings) for w in one[2])
+    ]
     return [
         name
         for score, name, words in named
@@ -121,9 +126,10 @@ def _words(text: str) -> tuple[str, ...]:
 def _like(word: str, written: Sequence[str]) -> bool:
     """True where a word is written in any of its endings: rektor, rektorn, rektorns; Петрова, Петровой."""
     stems, length = _stems(word), len(word)
-    return any(
-        -4 <= len(one) - length <= 4 and (one.startswith(stems) or _latin(one).startswith(stems)) for one in written
-    )
+    for one in written:
+        if (one.startswith(stems) or _latin(one).startswith(stems)) and -4 <= len(one) - length <= 4:
+            return True
+    return False
 
 
 @lru_cache(maxsize=2**11)

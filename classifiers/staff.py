@@ -7,7 +7,7 @@ import tomllib
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -215,9 +215,13 @@ def _around(one: Candidate, text: str, bare: bool) -> list[int]:
     after = _TOKEN.findall(text[one.end : one.end + 45].lower())[:4]
     words = [("b", word[:6]) for word in before] + [("a", word[:6]) for word in after]
     words += [("t", word[:7]) for word in (one.title or one.honorific).lower().split()[:2]]
-    return [
-        (_SEEN if place == "t" else start) + zlib.crc32(f"{place}{word}".encode()) % _BUCKETS for place, word in words
-    ]
+    return [(_SEEN if place == "t" else start) + _bucket(place + word) for place, word in words]
+
+
+# The same short words stand beside most names.
+@lru_cache(maxsize=2**14)
+def _bucket(placed: str) -> int:
+    return zlib.crc32(placed.encode()) % _BUCKETS
 
 
 def _looks(one: Candidate, everybody: tuple[Candidate, ...], titled: int, text: str, body_start: int) -> list[bool]:
