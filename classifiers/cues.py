@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from classifiers.beginnings import beginning, lowered, matches_at, places
 from classifiers.catalogue import categories, languages
@@ -19,9 +20,8 @@ from classifiers.expressions import side_by_side
 RELATED = {"nb": ("nn",), "nn": ("nb",), "uk": ("ru",), "ru": ("uk",)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hit:
-    """A cue found in a text."""
+class Hit(NamedTuple):
+    """A cue found in a text; one of many, so made in a fraction of the time that a dataclass takes."""
 
     #: a group of the language file, or `category:<id>`
     group: str

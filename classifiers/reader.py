@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from classifiers import alike, features, flags, gist, language, meaning, people, pipelines
+from classifiers.cues import Hit
 from classifiers.heads import Stack
 from classifiers.meaning import Meaning, Sense
 from classifiers.message import Message
@@ -29,6 +30,7 @@ class _Heard:
 
     language: Verdict
     doc: Any
+    hits: tuple[Hit, ...]
     sums: Any
 
 
@@ -123,7 +125,7 @@ class Classifiers:
             sender=sender,
             recipients=recipients,
             doc=heard.doc,
-            hits=heard.doc._.cues,
+            hits=heard.hits,
             scores=scores,
             votes=sense.votes if sense else {},
             people=cache(partial(people.ranked, heard.doc, message, self._people, scores, sense)),
@@ -139,10 +141,11 @@ class Classifiers:
         sums = self._words.sums(*self._ngrams(message))
         spoken = self._language(message, sums, organisation)
         doc = pipelines.pipeline(str(spoken.label))(message.plain)
-        cues = features.cue_vector(message, doc._.cues, self._model.groups) * self._model.scale["cues"]
-        flagged = flags.flags(message, doc._.cues) * self._model.scale["flags"]
+        hits = doc._.cues
+        cues = features.cue_vector(message, hits, self._model.groups) * self._model.scale["cues"]
+        flagged = flags.flags(message, hits) * self._model.scale["flags"]
         more = self._words.more(sums, features.BUCKETS, np.concatenate([cues, flagged]))
-        return _Heard(language=spoken, doc=doc, sums=more)
+        return _Heard(language=spoken, doc=doc, hits=hits, sums=more)
 
     def _ngrams(self, message: Message) -> tuple[Any, Any]:
         """The n-gram features of a message, weighted and of length one: their places, and their values there."""

@@ -6,9 +6,8 @@ import re
 import tomllib
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,9 +43,8 @@ _OF_A_CLASS = (
 _CLASS = re.compile(r"^\W{0,3}(?:\d{1,2}\s*[a-hа-ж]?\b|\(\d)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """Somebody who is named or titled in a text."""
+class Candidate(NamedTuple):
+    """Somebody who is named or titled in a text; one of many, as `cues.Hit`."""
 
     text: str
     start: int
