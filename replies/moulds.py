@@ -17,6 +17,7 @@ from typing import Any
 
 from register.records import Contact, LetterFacts, Promise
 from replies.casting import Mould
+from replies.clean import single_line
 from replies.environment import Wording
 from replies.filling import Filling
 from replies.openers import Opener
@@ -70,7 +71,7 @@ class Moulds:
         self, wording: Wording, letter: str, facts: tuple[LetterFacts, ...], above: Opener | None, now: datetime
     ) -> Mould | None:
         shapes = tuple(shape(one, now) for one in facts)
-        if None in shapes:
+        if None in shapes or not (above is None or _is_shown_as_it_stands(above.text)):
             return None
         key = (wording, letter, shapes, above and (above.language, above.direction))
         if key not in self._made:
@@ -97,6 +98,10 @@ def shape(facts: LetterFacts, now: datetime) -> Shape | None:
         *(len(one) for one in (facts.what_happens, others)),
         *((one.kind, one.due_at < now) for one in facts.promises),
     )
+
+
+def _is_shown_as_it_stands(text: str) -> bool:
+    return bool(_speaks(text)) and text == single_line(text)
 
 
 def cast(

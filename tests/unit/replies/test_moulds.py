@@ -86,6 +86,11 @@ def test_every_letter_of_ours_is_cast_and_comes_out_as_it_is_rendered(letter: st
         same(letter, (one,), now=NOW + timedelta(days=60))
 
 
+@pytest.mark.parametrize("text", ["", " ", "0 ", "a  b", "\u200b", "!"])
+def test_first_words_that_say_nothing_are_shown_as_they_are_rendered(text: str, facts: Facts) -> None:
+    same("acknowledgement", (facts("sv"),), Opener(language="fi", direction="ltr", text=text))
+
+
 @given(first=any_facts, second=any_facts, two=st.booleans(), letter=st.sampled_from(LETTERS), above=openers)
 @USUAL
 def test_whatever_is_filled_in_it_is_what_rendering_writes(
