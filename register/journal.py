@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import json.encoder
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, insert, select, update
+from sqlalchemy import RowMapping, bindparam, select, update
 
+from register import prepared
 from register.columns import Row, storable
 from register.records import Happening, JournalEntry
 from register.tables import chain, journal
@@ -30,7 +32,6 @@ GENESIS = "0" * 64
 
 _HEAD = select(chain.c.position, chain.c.hash).where(chain.c.id == 1).with_for_update()
 _PAGE = select(journal).where(journal.c.position > bindparam("after")).order_by(journal.c.position).limit(1000)
-_APPEND = insert(journal)
 _MOVE = update(chain).where(chain.c.id == 1).values(position=bindparam("at_position"), hash=bindparam("at_hash"))
 
 
@@ -47,6 +48,10 @@ class Line:
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=datetime.isoformat)
 
 
+#: a text as JSON has it, in ASCII
+_quoted = json.encoder.encode_basestring_ascii
+
+
 def canonical(value: object) -> str:
     """The one way in which a JSON value is written for the hash; moments become ISO 8601."""
     return _ENCODER.encode(value)
@@ -55,8 +60,9 @@ def canonical(value: object) -> str:
 def digest(line: Row) -> str:
     """The hash of a journal row, whose `facts` are canonical text."""
     at = line["at"].astimezone(UTC).isoformat(timespec="microseconds")
-    start = canonical([line["position"], at, line["case_id"], line["what"], line["who"], line["clause"]])
-    text = f"{start[:-1]},{line['facts']},{canonical(line['previous_hash'])}]"
+    case = "null" if line["case_id"] is None else _quoted(line["case_id"])
+    words = ",".join(_quoted(line[name]) for name in ("what", "who", "clause"))
+    text = f"[{line['position']},{_quoted(at)},{case},{words},{line['facts']},{_quoted(line['previous_hash'])}]"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -74,7 +80,7 @@ async def append(conn: Connection, head: tuple[int, str], lines: Sequence[Line])
         row = _row(position, line, previous)
         previous = row["hash"] = digest(row)
         rows.append(row)
-    await conn.execute(_APPEND, rows)
+    await prepared.put(conn, journal, rows)
     await conn.execute(_MOVE, {"at_position": position, "at_hash": previous})
 
 

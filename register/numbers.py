@@ -7,6 +7,7 @@ import string
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from register.errors import BadSettings
 
@@ -25,6 +26,7 @@ class _Format(string.Formatter):
         return kwargs[field_name], field_name
 
 
+@lru_cache(maxsize=256)
 def check(number_format: str) -> None:
     """Raises BadSettings, saying what to write instead, where a number format cannot give unique numbers."""
     try:

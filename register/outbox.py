@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, bindparam, or_, select, update
-from sqlalchemy import insert as plain_insert
 
-from register import anonymity, filing, unknown
+from register import anonymity, filing, prepared, unknown
 from register.cases import ACKNOWLEDGING
 from register.errors import LeaseLost
 from register.line import News
@@ -72,7 +71,7 @@ _UNDELIVERABLE = (
 async def put(pen: Pen, rows: Sequence[Mapping[str, Any]]) -> None:
     """Lays letters into the outbox, in their order."""
     if rows:
-        await pen.conn.execute(plain_insert(letters), list(rows))
+        await prepared.put(pen.conn, letters, rows)
         pen.news |= {News.URGENT if row["urgent"] else News.LETTERS for row in rows}
 
 
@@ -133,7 +132,7 @@ async def _end_all(
 async def _write_ends(pen: Pen, ended: Sequence[tuple[RowMapping, datetime, str]], how: str) -> None:
     conn = pen.conn
     ends = [{"which": row["number"], "at": now, "how": how, "why": why} for row, now, why in ended]
-    await conn.execute(_END, ends)
+    await prepared.change(conn, _END, ends)
     if forget := [{"which": row["number"]} for row, _, _ in ended if _is_forgotten(row)]:
         await conn.execute(anonymity.FORGET_LETTER, forget)
         pen.forgets = True
@@ -141,8 +140,8 @@ async def _write_ends(pen: Pen, ended: Sequence[tuple[RowMapping, datetime, str]
         await unknown.end(pen, told, how)
     answers = [{"which": row["case_id"], "at": now} for row, now, _ in ended if _acknowledges(row)]
     if answers and how == "sent":
-        await conn.execute(_ACKNOWLEDGED, answers)
-        await conn.execute(_ACKNOWLEDGE_KEPT, answers)
+        await prepared.change(conn, _ACKNOWLEDGED, answers)
+        await prepared.change(conn, _ACKNOWLEDGE_KEPT, answers)
     elif answers:
         await conn.execute(_UNDELIVERABLE, [{"which": answer["which"]} for answer in answers])
 

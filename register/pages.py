@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, tuple_, update
-from sqlalchemy import insert as plain_insert
+from sqlalchemy import Dialect, Insert, Table, bindparam, select, tuple_, update
 
 from register import cases as reading
-from register import filing, matching, outbox, spooling, unknown
+from register import filing, matching, outbox, prepared, spooling, unknown
 from register.errors import Permanent
 from register.records import Case, Decision, Disposition, Entered, Entry, Happening, Letter, Secrecy
 from register.tables import assignments, cases, counters, deadlines, insert, meanings, messages, parties, steps
@@ -37,6 +37,17 @@ _PASS_ON = (
     )
     .values(role=bindparam("after"))
 )
+
+
+@lru_cache(maxsize=16)
+def _raising(dialect: Dialect) -> Insert:
+    statement = insert(dialect, counters)
+    return statement.on_conflict_do_update(index_elements=["series", "year"], set_={"last": statement.excluded.last})
+
+
+@lru_cache(maxsize=16)
+def _belonging(dialect: Dialect) -> Insert:
+    return insert(dialect, parties).on_conflict_do_nothing()
 
 
 def series_of(entry: Entry, now: datetime) -> tuple[str, date]:
@@ -177,17 +188,17 @@ class Pages:
         conn = self._pen.conn
         await self._write_counters()
         if new := self._rows[cases]:
-            await conn.execute(plain_insert(cases), new)
+            await prepared.put(conn, cases, new)
         # A case may change in the transaction that opens it: by an equal message that came with it.
         if changed := [filing.changed_row(case) for case in self._changed.values()]:
-            await conn.execute(_CHANGE, changed)
+            await prepared.change(conn, _CHANGE, changed)
         if self._superseded:
             await conn.execute(_SUPERSEDE, self._superseded)
         if self._passed:
             await conn.execute(_PASS_ON, self._passed)
         for table in (meanings, messages, deadlines, assignments, steps):
             if rows := self._rows[table]:
-                await conn.execute(plain_insert(table), rows)
+                await prepared.put(conn, table, rows)
         await self._write_parties()
         await outbox.put(self._pen, self._letters)
         for case_id, secrecy, letters, now in self._secrecies:
@@ -198,19 +209,14 @@ class Pages:
             await spooling.cleanse(self._pen, self._cleansed)
 
     async def _write_counters(self) -> None:
-        statement = insert(self._pen.conn.dialect, counters)
-        raised = statement.on_conflict_do_update(
-            index_elements=["series", "year"], set_={"last": statement.excluded.last}
-        )
         rows = [
             {"series": series, "year": year, "last": self._counters[series, year]}
             for series, year in sorted(self._counted)
         ]
         if rows:
-            await self._pen.conn.execute(raised, rows)
+            await prepared.change(self._pen.conn, _raising(self._pen.conn.dialect), rows)
 
     async def _write_parties(self) -> None:
         if self._parties:
-            statement = insert(self._pen.conn.dialect, parties).on_conflict_do_nothing()
             rows = [{"case_id": case_id, "address": address} for case_id, address in sorted(self._parties)]
-            await self._pen.conn.execute(statement, rows)
+            await prepared.change(self._pen.conn, _belonging(self._pen.conn.dialect), rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, bindparam, func, literal, or_, select, update
 
+from register import prepared
 from register.columns import storable
 from register.errors import LeaseLost
 from register.line import News
@@ -95,7 +96,7 @@ async def held(conn: Connection, raws: Iterable[RawMessage]) -> set[int]:
 
 async def end(conn: Connection, endings: Sequence[tuple[int, datetime, Disposition]]) -> None:
     """Marks messages as dealt with."""
-    await conn.execute(_END, [{"message": id_, "at": at, "how": how.value} for id_, at, how in endings])
+    await prepared.change(conn, _END, [{"message": id_, "at": at, "how": how.value} for id_, at, how in endings])
 
 
 async def cleanse(pen: Pen, kept: Sequence[tuple[int, bytes]]) -> None:

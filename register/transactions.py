@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
 
 import sqlalchemy
 from sqlalchemy import CursorResult, Dialect, Engine, Executable, create_engine, event
-from sqlalchemy.engine.interfaces import _CoreAnyExecuteParams
+from sqlalchemy.engine.interfaces import _CoreAnyExecuteParams, _DBAPIAnyExecuteParams
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.selectable import TypedReturnsRows
@@ -39,6 +39,12 @@ class Connection(Protocol):
     async def execute(
         self, statement: Executable, parameters: _CoreAnyExecuteParams | None = None
     ) -> CursorResult[*tuple[Any, ...]]: ...
+
+    async def exec_driver_sql(
+        self, statement: str, parameters: _DBAPIAnyExecuteParams | None = None
+    ) -> CursorResult[Any]:
+        """Words as the driver takes them, with values as it takes them."""
+        ...
 
 
 #: what is done within one transaction; it waits for nothing but its connection
@@ -138,6 +144,9 @@ class _AtOnce:
 
     async def execute(self, statement: Executable, parameters: _CoreAnyExecuteParams | None = None) -> Any:
         return self._conn.execute(statement, parameters)
+
+    async def exec_driver_sql(self, statement: str, parameters: _DBAPIAnyExecuteParams | None = None) -> Any:
+        return self._conn.exec_driver_sql(statement, parameters)
 
 
 def _finished(doing: Coroutine[Any, Any, Result]) -> Result:
