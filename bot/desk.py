@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from bot.readers import Afar, Readers
 from intake import channels, forwards, guards, threads
 from procedures.load import Procedures
 from procedures.model import Procedure
+from register.reading import known
 from register.records import Address, Decision, Match, OpenCase, RawMessage, Ruling, Submission, Understanding
 from register.seals import Seals
 from register.store import Register
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: open cases of a unit that are looked at for a notice
 MOST_OPEN_CASES = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks:
+    """By what a message is known again."""
+
+    #: equal for two copies of one message
+    duplicate_key: str
+    #: equal for messages alike from changing addresses of one domain; empty where it says nothing
+    likeness: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,15 +130,18 @@ class Desk:
             return self.procedures.all[0]
         return claiming
 
-    async def rule(self, submission: Submission, procedure: Procedure, now: datetime) -> Ruling:
-        """Whether it may be answered automatically."""
+    async def judge(
+        self, submission: Submission, procedure: Procedure, marks: Marks, now: datetime
+    ) -> tuple[Ruling, Match]:
+        """Whether it may be answered automatically; and the case that it joins, or those that it may belong to."""
         answer_to = answer_address(submission, self.procedures.own_addresses)
         since = [now - window for window, _ in guards.WINDOWS]
-        sent, alike = await asyncio.gather(
+        sent, alike, match = await asyncio.gather(
             self.register.answers_sent(answer_to.value if answer_to else "", since if answer_to else ()),
-            self.register.alike(procedure.id, self.likeness(submission), now - guards.ALIKE_WITHIN),
+            self.register.alike(procedure.id, marks.likeness, now - guards.ALIKE_WITHIN),
+            self._match(submission, procedure, marks),
         )
-        return guards.judge(
+        ruling = guards.judge(
             submission,
             own_addresses=self.procedures.own_addresses,
             is_own_message_id=lambda message_id: self.seals.open_message_id(message_id) is not None,
@@ -135,41 +149,40 @@ class Desk:
             limits=tuple(limit for _, limit in guards.WINDOWS),
             alike=alike,
         )
+        return ruling, match
 
-    async def match(self, submission: Submission, procedure: Procedure) -> Match:
-        """The case that it joins, or those that it may belong to."""
+    def _match(self, submission: Submission, procedure: Procedure, marks: Marks) -> Awaitable[Match]:
         keys = threads.keys(
             submission,
             open_token=self.seals.open_token,
             open_message_id=self.seals.open_message_id,
             reference_pattern=procedure.reference_pattern(),
         )
-        return await self.register.find(
+        return self.register.find(
             keys,
             organisation=procedure.id,
             # Whoever may be somebody else belongs to no case by the address alone.
             sender=None if submission.authenticity.failed or submission.sender is None else submission.sender.value,
-            duplicate_key=self.duplicate_key(submission),
+            duplicate_key=marks.duplicate_key,
         )
 
     async def reach(self, procedure: Procedure) -> Reach:
         """Where the roles of a school can be reached just now."""
         return Reach(procedure=procedure, linked=await self.register.staff.chats(procedure.id))
 
-    def duplicate_key(self, submission: Submission) -> str:
-        """Equal for two copies of one message; only with the house's key can it be tried out whose it might be."""
-        return self.seals.blind("duplicate", threads.duplicate_key(submission))
-
-    def likeness(self, submission: Submission) -> str:
-        """Equal for messages alike from changing addresses of one domain; empty where it says nothing."""
+    def marks(self, submission: Submission) -> Marks:
+        """By what it is known again; only with the house's key can it be tried out whose it might be."""
         said = threads.likeness(submission)
-        return self.seals.blind("likeness", said) if said else ""
+        return Marks(
+            duplicate_key=self.seals.blind("duplicate", threads.duplicate_key(submission)),
+            likeness=self.seals.blind("likeness", said) if said else "",
+        )
 
-    async def open_cases(self, procedure: Procedure, decision: Decision) -> tuple[OpenCase, ...]:
+    def open_cases(self, procedure: Procedure, decision: Decision) -> Awaitable[tuple[OpenCase, ...]]:
         """The unit's open cases, for the facts that a notice carries (D4)."""
         if decision.unit is None or not decision.letters:
-            return ()
-        return await self.register.open_cases_of_unit(procedure.id, decision.unit, most=MOST_OPEN_CASES)
+            return known(())
+        return self.register.open_cases_of_unit(procedure.id, decision.unit, most=MOST_OPEN_CASES)
 
 
 def recipients(submission: Submission) -> tuple[str, ...]:

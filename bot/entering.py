@@ -36,9 +36,9 @@ async def entry_of(weighed: Weighed, desk: Desk, now: datetime) -> Entry:
         may_belong_to=match.may_belong_to,
         compose=await _writing(weighed, kept, whole, answer, offer, desk, now),
         journal=(*noted(weighed.said.submission, weighed.procedure), *kept.journal, *weighed.said.journal),
-        duplicate_key=desk.duplicate_key(weighed.said.submission),
+        duplicate_key=weighed.marks.duplicate_key,
         fingerprint=fingerprint(weighed.said.submission),
-        likeness=desk.likeness(weighed.said.submission),
+        likeness=weighed.marks.likeness,
         secrecy=answer.secrecy,
         cleansed=kept.content,
         invitation=offer.invitation if offer else None,
@@ -69,8 +69,8 @@ async def _writing(
     desk: Desk,
     now: datetime,
 ) -> Writing:
-    open_cases, reach, earlier = await asyncio.gather(
-        desk.open_cases(weighed.procedure, weighed.decision), desk.reach(weighed.procedure), _earlier(weighed, desk)
+    open_cases, linked = await asyncio.gather(
+        desk.open_cases(weighed.procedure, weighed.decision), desk.register.staff.chats(weighed.procedure.id)
     )
     return Writing(
         desk=desk,
@@ -78,8 +78,8 @@ async def _writing(
         situation=replace(weighed.situation, submission=whole, understanding=kept.understanding),
         decision=answer.decision,
         open_cases=open_cases,
-        linked=reach.linked,
-        earlier=earlier,
+        linked=linked,
+        earlier=await _earlier(weighed, desk),
         now=now,
         receipt_code=answer.code,
         asked=answer.asked,

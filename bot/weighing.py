@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.anonymous import believed, wished
 from bot.conversation.given import Given
-from bot.desk import Desk
+from bot.desk import Desk, Marks
 from bot.secrecy import Spoken, spoken, without_codes
 from procedures.decide import Situation, decide
 from procedures.model import Procedure
@@ -28,6 +28,7 @@ class Weighed:
     procedure: Procedure
     #: the message itself, without the codes that stood in it
     said: Spoken
+    marks: Marks
     match: Match
     #: what the decision was made from; its submission is the whole conversation where the message is a part of one
     situation: Situation
@@ -46,12 +47,13 @@ async def weigh(
 ) -> Weighed:
     """Finds out what a message is and decides; `given` is what a conversation has settled before."""
     said = await spoken(desk, submission, procedure, now)
-    ruling, found = await asyncio.gather(
-        desk.rule(said.submission, procedure, now), desk.match(said.submission, procedure)
+    marks = desk.marks(said.submission)
+    whole = without_codes(given.whole) if given.whole else said.submission
+    (ruling, found), understood = await asyncio.gather(
+        desk.judge(said.submission, procedure, marks, now), desk.understand(whole, procedure)
     )
     match = said.match or given.matched(found)
-    whole = without_codes(given.whole) if given.whole else said.submission
-    understanding = said.understood(given.understood(await desk.understand(whole, procedure)))
+    understanding = said.understood(given.understood(understood))
     ruling = believed(ruling, understanding)
     situation = Situation(
         submission=whole,
@@ -68,6 +70,7 @@ async def weigh(
         raw=raw,
         procedure=procedure,
         said=said,
+        marks=marks,
         match=match,
         situation=situation,
         decision=decide(procedure, situation, now),

@@ -10,8 +10,8 @@ from register.records import AddressKind, Submission, ThreadKey
 
 #: characters of a text that are compared
 MAX_ALIKE, FEW = 2_000, 40
-#: numbers, also within words, and the signs around them
-_COUNTED = re.compile(r"\S*\d\S*")
+#: what a word has that is a number, or has one in it
+_COUNTED = re.compile(r"\d")
 
 
 def keys(
@@ -52,7 +52,8 @@ def likeness(submission: Submission) -> str:
     domain = submission.sender.value.rpartition("@")[2].lower() if submission.sender else ""
     if not domain or submission.sender is None or submission.sender.kind is not AddressKind.MAIL:
         return ""
-    words = " ".join(_COUNTED.sub(" ", f"{submission.subject}\n{submission.reply[:MAX_ALIKE]}".lower()).split())
+    said = f"{submission.subject}\n{submission.reply[:MAX_ALIKE]}".lower()
+    words = " ".join(word for word in said.split() if not _COUNTED.search(word))
     # A few words many people write.
     return hashlib.sha256(f"{domain}\0{words}".encode("utf-8", "replace")).hexdigest() if len(words) > FEW else ""
 

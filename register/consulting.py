@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from register import audit, cases, earlier, journal, mailbook, matching, spooling, whereabouts
 from register.faults import told_plainly
-from register.reading import Reader
+from register.reading import Reader, known
 from register.records import (
     Books,
     Case,
@@ -42,9 +43,9 @@ class Reading:
             async with self._apart.connect() as conn:
                 yield conn
 
-    async def find(
+    def find(
         self, keys: Sequence[ThreadKey], *, organisation: str, sender: str | None, duplicate_key: str
-    ) -> Match:
+    ) -> Future[Match]:
         """Which case a message joins and which it may belong to; the order of the keys is the order of their strength.
 
         An equal duplicate key is a `repeat`, whose case is None where the first one was set aside. Keys signed by us
@@ -53,19 +54,19 @@ class Reading:
         sought = matching.Sought(
             keys=tuple(keys), organisation=organisation, sender=sender, duplicate_key=duplicate_key
         )
-        return await self._reader.ask(matching.FIND, sought)
+        return self._reader.ask(matching.FIND, sought)
 
-    async def answers_sent(self, address: str, since: Sequence[datetime]) -> tuple[int, ...]:
+    def answers_sent(self, address: str, since: Sequence[datetime]) -> Future[tuple[int, ...]]:
         """How many letters to a sender went, or wait, to an address since each moment."""
-        return await self._reader.ask(mailbook.ANSWERS_SENT, (address, tuple(since)))
+        return self._reader.ask(mailbook.ANSWERS_SENT, (address, tuple(since)))
 
-    async def alike(self, organisation: str, likeness: str, since: datetime) -> int:
+    def alike(self, organisation: str, likeness: str, since: datetime) -> Future[int]:
         """How many messages of this likeness were taken in since a moment and could be answered."""
-        return await self._reader.ask(mailbook.ALIKE, (organisation, likeness, since)) if likeness else 0
+        return self._reader.ask(mailbook.ALIKE, (organisation, likeness, since)) if likeness else known(0)
 
-    async def open_cases_of_unit(self, organisation: str, unit: str, *, most: int) -> tuple[OpenCase, ...]:
+    def open_cases_of_unit(self, organisation: str, unit: str, *, most: int) -> Future[tuple[OpenCase, ...]]:
         """The newest open cases of a unit, in the order of their opening."""
-        return await self._reader.ask(cases.OPEN, (organisation, unit, most))
+        return self._reader.ask(cases.OPEN, (organisation, unit, most))
 
     async def cases(
         self, *, organisation: str | None = None, status: str | None = None, limit: int | None = None

@@ -77,8 +77,8 @@ class Gathering(ABC):
     async def _transact(self, group: list[Job]) -> list[object]:
         """Carries out a group in one transaction: its answers, in the order of the jobs."""
 
-    async def _wish(self, kind: Kind, wish: Any, patience: float) -> Any:
-        """Returns the answer; raises Temporary where the database could not be reached just now.
+    def _wish(self, kind: Kind, wish: Any, patience: float) -> asyncio.Future[Any]:
+        """The answer, to be awaited: raises Temporary where the database could not be reached just now.
 
         It may wait so many seconds for others to go with.
         """
@@ -89,7 +89,7 @@ class Gathering(ABC):
         if job.due < self._due:
             self._due = job.due
             self._hurry.set()
-        return await job.answer
+        return job.answer
 
     async def close(self) -> None:
         """Finishes what waits, then ends."""

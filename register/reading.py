@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -36,17 +37,28 @@ def once_each(one: Callable[[Connection, Key], Awaitable[Result]]) -> Lookup[Key
     return Lookup(every)
 
 
+def known(result: Result) -> asyncio.Future[Result]:
+    """An answer that nobody needs to look up, to be awaited like the others."""
+    answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+    answer.set_result(result)
+    return answer
+
+
 class Reader(Gathering):
     """Reads for a whole process."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         super().__init__("register-reader")
         self.transactions = transactions(engine, begin="DEFERRED")
+        #: how many seconds a question may wait for others just now
+        self.leisure: Callable[[], float] = lambda: 0.0
 
-    async def ask(self, lookup: Lookup[Wish, Result], wish: Wish) -> Result:
-        """The answer; raises Temporary where the database could not be read just now."""
-        answer: Result = await self._wish(lookup, wish, 0.0)
-        return answer
+    def ask(self, lookup: Lookup[Wish, Result], wish: Wish) -> asyncio.Future[Result]:
+        """The answer, to be awaited: raises Temporary where the database could not be read just now.
+
+        What is asked together needs no task for each, and may wait for others as long as `leisure` says.
+        """
+        return self._wish(lookup, wish, self.leisure())
 
     async def close(self) -> None:
         """Answers what waits, then ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
@@ -79,9 +80,9 @@ class Staff:
         """A group has a new number; False where it was no place of staff."""
         return await self._writer.write(MOVE, (organisation, chat, to, now))
 
-    async def chats(self, organisation: str | None = None) -> tuple[StaffChat, ...]:
+    def chats(self, organisation: str | None = None) -> Future[tuple[StaffChat, ...]]:
         """Every linked chat of a school, or of all."""
-        return await self._reader.ask(CHATS, organisation)
+        return self._reader.ask(CHATS, organisation)
 
     async def taken(self, case_id: str) -> Taken | None:
         """Who has taken a case."""

@@ -24,7 +24,7 @@ from register import (
     sweeping,
 )
 from register.attendance import Attendance
-from register.company import ARRIVING, CLAIMING, ENTERING, MANY, SENDING, Company
+from register.company import ARRIVING, ASKING, CLAIMING, ENTERING, MANY, SENDING, Company
 from register.consulting import Reading
 from register.figures import Gauges
 from register.invitations import Invitations
@@ -56,6 +56,7 @@ class Register(Reading):
         self._writer = Writer(engine)
         #: messages and letters that were claimed and are not yet dealt with
         self._messages, self._letters = Company(ENTERING), Company(SENDING)
+        self._reader.leisure = lambda: self._leisure(ASKING)
         #: how the register does, for whoever watches it
         self.gauges = Gauges(self._reading)
         #: receipt codes, and the dialogue with people whom nobody knows
