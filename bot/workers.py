@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.alarms import Alarms
@@ -29,8 +30,10 @@ from replies.senders import Sender
 
 #: a message that a killed process held is taken up again after this; fencing keeps a slow one from entering it twice
 LEASE = timedelta(minutes=2)
-#: how many messages a worker holds at once, and letters a dispatcher
+#: how many messages a worker claims at once, and letters a dispatcher
 BATCH, LETTERS = 32, 64
+#: how many claims of messages are in hand: the next are read while those before are being written
+CLAIMS = 2
 #: how long a loop sleeps when nobody wakes it, in seconds
 POLL = 5.0
 #: how long the loop of urgent letters does: one that was put off goes again after five
@@ -110,19 +113,43 @@ class Workers:
         return new
 
     async def intake(self) -> None:
-        """Takes in what waits in the spool."""
-        await self._until_stopped(self.messages, self.intake_once)
+        """Takes in what waits in the spool; the next are read while those before are being written."""
+        hands: set[asyncio.Task[None]] = set()
+        try:
+            await self._until_stopped(self.messages, functools.partial(self._intake_next, hands))
+            await asyncio.gather(*hands, return_exceptions=True)
+        finally:
+            for task in hands:
+                task.cancel()
+
+    async def _intake_next(self, hands: set[asyncio.Task[None]]) -> int:
+        """One claim, taken in beside those in `hands`; raises what one of these has met."""
+        if len(hands) >= CLAIMS:
+            await asyncio.wait(hands, return_when=asyncio.FIRST_COMPLETED)
+        for task in [one for one in hands if one.done()]:
+            hands.discard(task)
+            task.result()
+        claimed = await self._claim()
+        if claimed:
+            hands.add(asyncio.create_task(self._take_all_in(claimed), name="taking-in"))
+        return len(claimed)
 
     async def intake_once(self) -> int:
         """One claim; returns how many messages it held."""
-        claimed = await self.desk.register.claim_messages(self.name, BATCH, now(), LEASE)
+        claimed = await self._claim()
+        await self._take_all_in(claimed)
+        return len(claimed)
+
+    async def _claim(self) -> tuple[RawMessage, ...]:
+        return await self.desk.register.claim_messages(self.name, BATCH, now(), LEASE)
+
+    async def _take_all_in(self, claimed: Sequence[RawMessage]) -> None:
         moment = now()
         results = await asyncio.gather(*(self._take_in(raw, moment) for raw in claimed), return_exceptions=True)
         if claimed:
             self.letters()
         for error in filter(None, results):
             raise error
-        return len(claimed)
 
     async def _take_in(self, raw: RawMessage, moment: datetime) -> None:
         try:

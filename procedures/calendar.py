@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -46,9 +46,16 @@ class Calendar:
     closed: tuple[Span, ...] = ()
     terms: tuple[Span, ...] = ()
     breaks: tuple[Span, ...] = ()
+    #: the days that were asked for: a date is counted from day to day, and the days are the same for every case
+    _known: dict[date, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_working_day(self, day: date) -> bool:
         """True where the office is open on that day."""
+        if day not in self._known:
+            self._known[day] = self._is_open(day)
+        return self._known[day]
+
+    def _is_open(self, day: date) -> bool:
         if self.hours[day.weekday()] is None or _within(day, self.closed):
             return False
         return day not in public_holidays(self.country, self.subdivision, self.categories, day.year)

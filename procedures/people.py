@@ -34,6 +34,8 @@ def barred_roles(procedure: Procedure, accused: Iterable[str]) -> frozenset[str]
     of last resort stays: an accusation must not hide a case from everyone.
     """
     barred = _with_other_roles(procedure, frozenset(accused))
+    if not barred:
+        return barred
     if any(role.id not in barred for role in procedure.roles):
         return barred
     top = procedure.role(procedure.organisation.last_resort)
@@ -42,6 +44,8 @@ def barred_roles(procedure: Procedure, accused: Iterable[str]) -> frozenset[str]
 
 def _with_other_roles(procedure: Procedure, accused: frozenset[str]) -> frozenset[str]:
     known = {role.id for role in procedure.roles if role.id in accused}
+    if not known:
+        return frozenset()
     known.update(member for role in procedure.roles if role.id in known for member in role.members)
     while True:
         more = {role.id for role in procedure.roles if role.id not in known and _hit(procedure, role, known)}

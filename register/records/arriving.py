@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from register.records.who import Address
 
@@ -183,7 +184,11 @@ class Submission:
 
     def header(self, name: str) -> str:
         """The first value of a header field by its lower-case name, or an empty string."""
-        return next((value for key, value in self.headers if key == name), "")
+        return self._first.get(name, "")
+
+    @cached_property
+    def _first(self) -> Mapping[str, str]:
+        return dict(reversed(self.headers))
 
     def all(self, name: str) -> tuple[str, ...]:
         """All values of a header field by its lower-case name, in order."""
