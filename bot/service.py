@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import classifiers
 from bot.alarms import Alarms
 from bot.desk import Desk
 from bot.doors import open_channels
@@ -64,6 +65,8 @@ class Service:
         self.attendance = desk.register.attendance(self.workers.name, self.workers.hear, now)
         self._supervisor, self._porter = Supervisor(), Supervisor()
         await self.attendance.sign_in()
+        if operation.meaning and (why := classifiers.by_words_alone()):
+            log().warning(why, action="by_words_alone")
         self._start(desk)
         try:
             await self._until_met()

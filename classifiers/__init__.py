@@ -16,7 +16,17 @@ from classifiers.catalogue import Category, Language, categories, category_title
 if TYPE_CHECKING:
     from classifiers.reader import Classifiers
 
-__all__ = ["Category", "Classifiers", "Language", "categories", "category_title", "languages", "load", "problems"]
+__all__ = [
+    "Category",
+    "Classifiers",
+    "Language",
+    "by_words_alone",
+    "categories",
+    "category_title",
+    "languages",
+    "load",
+    "problems",
+]
 
 
 def load(artefact: Path | None = None, *, meaning: bool = True) -> Classifiers:
@@ -33,6 +43,16 @@ def load(artefact: Path | None = None, *, meaning: bool = True) -> Classifiers:
     # Several threads for one short row of numbers cost more than they give, and starve everything else.
     threadpool_limits(limits=1, user_api="blas")
     return loaded
+
+
+def by_words_alone() -> str:
+    """Why messages are understood by their words alone on this machine, in a line; empty where the encoder can run."""
+    from classifiers.encoder import lacking
+
+    missing = lacking()
+    return (
+        f"{missing} is not installed here: messages are understood by their words alone, less surely" if missing else ""
+    )
 
 
 def __getattr__(name: str) -> object:

@@ -38,7 +38,7 @@ def check(config: Path | None, *, connect: bool) -> None:
     for problem in problems:
         complain(problem)
     if not problems:
-        for warning in _to_fill_in(settings):
+        for warning in (*_to_fill_in(settings), *_less_sure(settings)):
             complain(warning)
     if problems:
         raise typer.Exit(1)
@@ -70,6 +70,12 @@ def _to_fill_in(settings: Settings) -> Iterator[str]:
             if role.mail and UNFILLED.fullmatch(role.mail):
                 where = f"{procedure.id}: role {role.id}: {role.mail}"
                 yield f"warning: {where} has to be filled in still; letters to it come back"
+
+
+def _less_sure(settings: Settings) -> Iterator[str]:
+    """What is wanted of the classifiers and cannot be had on this machine: all else works without."""
+    if settings.operation.meaning and (why := classifiers.by_words_alone()):
+        yield f"warning: {why}; install it, or set operation.meaning = false"
 
 
 def _channels(settings: Settings) -> Iterator[str]:

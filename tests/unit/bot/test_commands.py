@@ -236,6 +236,19 @@ def test_check_says_that_all_is_well_and_what_is_not(run: Run, tmp_path: Path) -
     assert "pigeon" in said.err
 
 
+def test_check_warns_where_messages_would_be_understood_by_their_words_alone(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "words alone" not in run("check").err
+    # To Python a module that is not installed.
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    said = run("check")
+    assert said.status == 0
+    assert "warning: onnxruntime is not installed here: messages are understood by their words alone" in said.err
+    (tmp_path / "lyhord.toml").write_text("[operation]\nmeaning = false\n")
+    assert "words alone" not in run("check").err
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
