@@ -19,14 +19,19 @@ _AHEAD = timedelta(days=60)
 
 def faults(procedure: Procedure) -> tuple[str, ...]:
     """What keeps a procedure from being used, a line each; the loader refuses a file that has one."""
-    return tuple(line for look in FAULTS for line in look(procedure))
+    return tuple(_in_one_line(said) for look in FAULTS for said in look(procedure))
 
 
 def problems(procedure: Procedure, today: date | None = None) -> tuple[str, ...]:
     """Everything that is wrong with a procedure, a line each; with `today` also terms that have run out."""
     doubts = (line for look in DOUBTS for line in look(procedure))
     dated = _outdated(procedure, today) if today else ()
-    return tuple(f"{procedure.id}: {line}" for line in (*faults(procedure), *doubts, *dated))
+    return tuple(_in_one_line(f"{procedure.id}: {said}") for said in (*faults(procedure), *doubts, *dated))
+
+
+def _in_one_line(said: str) -> str:
+    """What is said names what the file has, and that may hold line breaks."""
+    return " ".join(said.splitlines())
 
 
 # --- names ---

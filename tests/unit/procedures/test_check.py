@@ -36,6 +36,12 @@ def test_nothing_is_wrong_with_the_four(school: Procedure) -> None:
     assert problems(school, NOW.date()) == ()
 
 
+def test_a_name_with_a_line_break_makes_no_second_line() -> None:
+    lines = changed(lambda data: put(data, "units", "9. trinn", id="9.\n\u2028trinn"))
+    assert any("write one of 10. trinn, 8. trinn, 9.  trinn, SFO" in line for line in lines)
+    assert all(len(line.splitlines()) == 1 for line in lines)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
