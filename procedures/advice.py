@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from procedures.model import Procedure
-from procedures.sections import Advice
+from procedures.policies import Advice
 from register.records import Submission, Understanding
 
 #: the field of a message that says whether its sender has spoken with the person concerned, and its values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procedures.model import Procedure
 from procedures.phrases import phrases
-from procedures.sections import FormSection
+from procedures.policies import FormSection
 from procedures.values import LANGUAGES
 from register.records import BlankField, BlankForm
 

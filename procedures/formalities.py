@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from procedures.sections import PartsAsked
+from procedures.policies import PartsAsked
 from register.records import Submission
 
 # A name ends a letter; only so much of its end is looked at.

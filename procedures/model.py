@@ -12,26 +12,28 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from procedures.calendar import Calendar
-from procedures.sections import (
+from procedures.policies import (
     Advice,
     AnonymousPolicy,
-    AssignmentRule,
-    CalendarDays,
     FormSection,
-    Mailbox,
-    Numbers,
-    Office,
-    Organisation,
     OutsideBody,
     PartsAsked,
     PassingOn,
     Question,
+    UrgentPolicy,
+)
+from procedures.sections import (
+    AssignmentRule,
+    CalendarDays,
+    Mailbox,
+    Numbers,
+    Office,
+    Organisation,
     Role,
     Rule,
     Stage,
     TimeLimit,
     Unit,
-    UrgentPolicy,
 )
 from procedures.values import LANGUAGES, WEEKDAYS, Lines, Section, Text, Weekday
 from register.records import Address, AddressKind, OrganisationFacts, RoleFacts, UnitFacts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from procedures.formalities import missing_parts
 from procedures.matching import first_rule
-from procedures.sections import AssignmentRule, Question, Rule, Stage
+from procedures.policies import Question
+from procedures.sections import AssignmentRule, Rule, Stage
 from procedures.situation import Circumstances, notices, urgent_assignments, urgent_letters
 from procedures.timing import deadlines_of, repeated_question, steps_of
 from register.records import Assignment, Deadline, Decision, Disposition, LetterOrder

@@ -9,7 +9,8 @@ from datetime import datetime
 from procedures.calendar import Calendar
 from procedures.model import Procedure
 from procedures.people import People
-from procedures.sections import Question, Stage, TimeLimit, Within
+from procedures.policies import Question
+from procedures.sections import Stage, TimeLimit, Within
 from register.records import Case, Deadline, Step
 
 

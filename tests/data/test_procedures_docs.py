@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from procedures import sections
+from procedures import policies, sections
 from procedures.check import problems
 from procedures.load import read
 from procedures.model import Procedure
@@ -19,7 +19,7 @@ PIECES = re.findall(r"^```toml\n(.*?)^```$", DOCUMENT, flags=re.MULTILINE | re.D
 PROSE = re.sub(r"^```.*?^```$", "", DOCUMENT, flags=re.MULTILINE | re.DOTALL)
 TABLES = [
     table
-    for table in vars(sections).values()
+    for table in {**vars(sections), **vars(policies)}.values()
     if isinstance(table, type) and issubclass(table, Section) and table is not Section
 ]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from procedures.formalities import missing_parts
-from procedures.sections import PartsAsked
+from procedures.policies import PartsAsked
 from register.records import Address, AddressKind
 from tests.unit.procedures.making import ST_GEORGE, mail
 
