@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable
 #: how many seconds the first waits for the last: messages that are entered, letters that have left
 ENTERING, SENDING = 0.04, 0.05
 #: where so many messages and letters are in hand, one that arrives may wait so long for others, a claim, a question
-MANY, ARRIVING, CLAIMING, ASKING = 16, 0.05, 0.025, 0.01
+MANY, ARRIVING, CLAIMING, ASKING = 4, 0.03, 0.02, 0.01
 
 
 class Company:
