@@ -22,8 +22,8 @@ from classifiers.tuning.net import Net, mean_states
 from register.errors import BadSettings
 
 #: layers that stay as they are
-FROZEN = 6
-ROUNDS, BATCH, SEED = 7, 16, 20261125
+FROZEN = 4
+ROUNDS, BATCH, SEED = 5, 16, 20261125
 #: how fast layers learn (each lower one slower by LOWER), and heads
 PACE, LOWER, PACE_OF_HEADS = 3e-4, 0.9, 1e-3
 #: the share of all steps over which the pace rises to its height
