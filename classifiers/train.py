@@ -36,6 +36,8 @@ def train(
     with threadpool_limits(limits=1):
         model = fit_model(Tables.of(examples), version=_version(examples), meaning=heads, progress=progress)
     _calibrated(model, out, corpus_file.read(kept_back)).save(out)
+    if encoder:
+        _forget(examples, out)
 
 
 def _taught(examples: Sequence[corpus_file.Example], out: Path, progress: Progress | None) -> MeaningHeads:
@@ -44,6 +46,12 @@ def _taught(examples: Sequence[corpus_file.Example], out: Path, progress: Progre
     except ImportError:
         raise BadSettings("to teach the encoder PyTorch is needed: pip install 'lyhord[train]'") from None
     return teach(examples, out.with_name(SHIPPED_ENCODER.name), progress=progress)
+
+
+def _forget(examples: Sequence[corpus_file.Example], out: Path) -> None:
+    from classifiers.tuning.teaching import kept_of
+
+    kept_of(examples, out.with_name(SHIPPED_ENCODER.name)).forget()
 
 
 def _calibrated(model: Model, out: Path, kept_back: Sequence[corpus_file.Example]) -> Model:

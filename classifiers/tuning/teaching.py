@@ -18,6 +18,7 @@ from classifiers.encoder.weights import Weights, shipped
 from classifiers.meaning import LOUDNESS, SIZE, MeaningHead, MeaningHeads, fingerprint
 from classifiers.tables import Progress
 from classifiers.tuning.examples import Taught, classes_of, taught
+from classifiers.tuning.kept import Kept
 from classifiers.tuning.net import Net, mean_states
 from register.errors import BadSettings
 
@@ -56,6 +57,7 @@ class Corpus:
 def teach(examples: Sequence[Example], out: Path, *, progress: Progress | None = None) -> MeaningHeads:
     """Teaches encoder and heads on examples; writes the changed layers to `out` and gives the heads.
 
+    How far it has come is kept beside `out` in a file that the caller removes once the heads are written (`kept_of`).
     Raises BadSettings where the encoder's weights are not installed.
     """
     torch.manual_seed(SEED)
@@ -69,11 +71,17 @@ def teach(examples: Sequence[Example], out: Path, *, progress: Progress | None =
     numbers = taught(examples, weights.words, classes)
     corpus = Corpus(taught=numbers, states=_frozen(net, weights, numbers, progress))
     _begin_heads(net, corpus, classes)
-    _learn(net, corpus, progress)
+    _learn(net, corpus, kept_of(examples, out), progress)
     layers = {number: net.layers[number].arrays() for number in range(FROZEN, weights.layers)}
     out.parent.mkdir(parents=True, exist_ok=True)
     save(out, layers, layers=weights.layers)
     return _heads(net, corpus, classes, fingerprint(out))
+
+
+def kept_of(examples: Sequence[Example], out: Path) -> Kept:
+    """Where it is kept how far the teaching of these examples has come."""
+    how = (FROZEN, ROUNDS, BATCH, SEED, PACE, LOWER, PACE_OF_HEADS, WARMING, WEIGHTS, PEOPLE_WEIGHT, PERSON_WEIGHT)
+    return Kept.of(examples, (*how, SOFTENED, torch.__version__), out.with_suffix(".part"))
 
 
 def _frozen(net: Net, weights: Weights, numbers: Sequence[Taught], progress: Progress | None) -> list[Any]:
@@ -140,14 +148,15 @@ def _begin_heads(net: Net, corpus: Corpus, classes: dict[str, tuple[str, ...]]) 
             net.heads[name].bias.copy_(torch.tensor(bias))
 
 
-def _learn(net: Net, corpus: Corpus, progress: Progress | None) -> None:
+def _learn(net: Net, corpus: Corpus, kept: Kept, progress: Progress | None) -> None:
     groups = _groups(net)
     steps = torch.optim.AdamW(groups, betas=(0.9, 0.98))
     heights = [group["lr"] for group in steps.param_groups]
     learning = [one for group in steps.param_groups for one in group["params"]]
     batches = list(_batches([len(one) for one in corpus.states]))
+    done = kept.take_up(net, steps)
     net.train()
-    for number, rows in enumerate(batches):
+    for number, rows in enumerate(batches[done:], done):
         if progress:
             progress("teaching the encoder", number / len(batches))
         rise = min((number + 1) / (WARMING * len(batches)), 1) * max((len(batches) - number) / len(batches), 0.02)
@@ -162,6 +171,8 @@ def _learn(net: Net, corpus: Corpus, progress: Progress | None) -> None:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         steps.step()
+        if (number + 1) % (len(batches) // ROUNDS) == 0:
+            kept.keep(number + 1, net, steps)
 
 
 def _groups(net: Net) -> list[dict[str, Any]]:
