@@ -8,7 +8,7 @@ from register.records import Verdict
 NAME = "anonymous"
 #: where the word for it stands, so much likelihood suffices: of 218 messages with such a word 197 ask for it, and to
 #: name somebody who asked not to be named cannot be taken back
-SAID, SURE = 0.2, 0.9
+SAID, SURE = 0.1, 0.9
 #: how much is needed where it does not
 LIKELY = 0.5
 

@@ -99,10 +99,16 @@ def test_the_mailbox_tells_the_unit(reader: Classifiers, organisations: Organisa
         ("st_george", "kaza 4e shte prati parite na 3ti no gi nqma, sinat mi e 6b i chakame otgovor", "secondary"),
         ("st_george", "Дарина е 4г и пътува без столче в буса до градината, това не е редно", "kindergarten"),
         ("nordberg", "Mein Sohn geht in die 9. und wird jeden Tag ausgelacht, ich beschwere mich", "9. trinn"),
+        ("nordberg", "Hytteturen i åttan: två lärare satt inne hela natten.", "8. trinn"),
+        ("nordberg", "Mój syn z dziewiątej dostał test, choć ma zwolnienie.", "9. trinn"),
+        ("nordberg", "Han sitter på gangen fra 9 til 14 med en skjerm.", None),
+        ("st_george", "Дара от Патенца плаче всяка сутрин на вратата.", "kindergarten"),
+        ("st_george", "Ученици от горните класове пушат пред входа ни.", "secondary"),
+        ("st_george", "She came to the second class in September and nobody speaks to her.", "primary"),
     ],
 )
 def test_a_unit_is_told_in_any_language_and_spelling(
-    reader: Classifiers, organisations: Organisations, organisation: str, body: str, unit: str
+    reader: Classifiers, organisations: Organisations, organisation: str, body: str, unit: str | None
 ) -> None:
     found = reader.classify(subject="", body=body, organisation=organisations[organisation])
     assert found.unit.label == unit
