@@ -24,7 +24,7 @@ from register.errors import BadSettings
 
 #: layers that stay as they are
 FROZEN = 4
-ROUNDS, BATCH, SEED = 5, 16, 20261125
+ROUNDS, BATCH, SEED = 4, 16, 20261125
 #: how fast layers learn (each lower one slower by LOWER), and heads
 PACE, LOWER, PACE_OF_HEADS = 3e-4, 0.9, 1e-3
 #: the share of all steps over which the pace rises to its height
