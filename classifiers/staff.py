@@ -16,7 +16,8 @@ from classifiers.beginnings import Sought
 from classifiers.catalogue import ROOM, languages
 from classifiers.expressions import side_by_side
 
-_NAME = r"(?-i:[A-ZÅÄÖØÆÉÈÜÁŁŚŻÇŞİĞČŠŽА-ЯІЇЄ](?:[\w’'-]+|\.))"
+#: a name, an initial, or a Bulgarian first name shortened to its first consonants (`Цв. Манолова`)
+_NAME = r"(?-i:[A-ZÅÄÖØÆÉÈÜÁŁŚŻÇŞİĞČŠŽА-ЯІЇЄ](?:[бвгджзклмнпрстфхцчш]{1,2}\.(?=\s[А-Я])|[\w’'-]+|\.))"
 _FULL_NAME = rf"{_NAME}(?:[ ]{_NAME}){{0,2}}"
 _BARE = re.compile(rf"(?<!\w){_FULL_NAME}(?!\w)")
 _SPEECH = re.compile(r"[\"“”„«»‘’:]")

@@ -6,6 +6,7 @@ from classifiers import corpus_file
 from classifiers.catalogue import ROOM
 
 HELD_OUT = tuple(sorted((ROOM / "held_out").glob("*.jsonl")))
+UNSEEN = tuple(sorted((ROOM / "unseen").glob("*.jsonl")))
 
 
 def test_what_is_held_out_is_not_trained_on() -> None:
@@ -14,3 +15,11 @@ def test_what_is_held_out_is_not_trained_on() -> None:
     assert len({one.id for one in held_out}) == len(held_out) > 100
     assert [one.id for one in held_out if one.body in trained] == []
     assert sum(one.urgent for one in held_out) >= 10
+
+
+def test_what_is_unseen_is_in_no_other_file() -> None:
+    unseen = corpus_file.read(UNSEEN)
+    others = {one.body for one in corpus_file.read((*corpus_file.shipped(), *HELD_OUT))}
+    assert len({one.id for one in unseen}) == len(unseen) >= 200
+    assert [one.id for one in unseen if one.body in others] == []
+    assert sum(one.urgent for one in unseen) >= 20
