@@ -74,37 +74,22 @@ def blocks_of(question: str) -> tuple[str, ...]:
 
 def fit_heads(tables: Tables) -> tuple[Frame, Fitted]:
     """All heads on the words, uncalibrated."""
+    from scipy import sparse
+
     frame = Frame.of(tables)
     blocks = frame.blocks(tables)
     fitted: Fitted = {}
-    spaces: dict[tuple[str, ...], tuple[Any, Any]] = {}
     for question in (*LEARNT, "language"):
-        names = blocks_of(question)
-        matrices = [blocks[name] for name in names]
-        if names not in spaces:
-            spaces[names] = heads.principal(_gram(matrices))
-        fitted[question] = _fit(tables, question, matrices, spaces[names])
+        seen = sparse.hstack([sparse.csr_matrix(blocks[name]) for name in blocks_of(question)], format="csr")
+        fitted[question] = _fit(tables, question, seen)
     fitted[PEOPLE] = _fit_people(tables)
     return frame, fitted
 
 
-def _gram(matrices: Sequence[Any]) -> Any:
-    total: Any = 0.0
-    for matrix in matrices:
-        product = matrix @ matrix.T
-        total = total + np.asarray(product.todense() if hasattr(product, "todense") else product)
-    return total
-
-
-def _fit(tables: Tables, question: str, matrices: Sequence[Any], space: tuple[Any, Any]) -> Head:
-    coordinates, back = space
+def _fit(tables: Tables, question: str, seen: Any) -> Head:
     rows, answers, weights = _answers(tables, question)
-    coefficients, bias, classes = heads.fit(
-        coordinates[rows], answers, strength=STRENGTH.get(question, 10.0), weights=weights
-    )
-    inner = back @ coefficients
-    weight = np.vstack([np.asarray(matrix.T @ inner) for matrix in matrices])
-    return Head(classes=tuple(classes), weights=weight, bias=bias)
+    coefficients, bias, classes = heads.fit(seen[rows], answers, strength=STRENGTH.get(question, 10.0), weights=weights)
+    return Head(classes=tuple(classes), weights=coefficients, bias=bias)
 
 
 def _fit_people(tables: Tables) -> Head:

@@ -96,28 +96,18 @@ def softmax(logits: Any) -> Any:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def principal(gram: Any) -> tuple[Any, Any]:
-    """Coordinates of the rows of a feature matrix from its Gram matrix, and the map back to the rows.
+def fit(seen: Any, answers: Sequence[str], *, strength: float, weights: Any = None) -> tuple[Any, Any, list[str]]:
+    """Multinomial logistic regression on rows of features, sparse or dense: coefficients, bias, classes.
 
-    `coordinates @ coordinates.T == gram`, and weights on the features are `matrix.T @ (back @ weights)`.
+    The coefficients are features x classes. Deterministic.
     """
-    values, vectors = np.linalg.eigh(gram)
-    kept = values > values[-1] * 1e-7
-    roots = np.sqrt(values[kept])
-    return vectors[:, kept] * roots, vectors[:, kept] / roots
-
-
-def fit(
-    coordinates: Any, answers: Sequence[str], *, strength: float, weights: Any = None
-) -> tuple[Any, Any, list[str]]:
-    """Multinomial logistic regression: coefficients (features x classes), bias, classes. Deterministic."""
     from sklearn.linear_model import LogisticRegression
 
     if len(set(answers)) == 1:
         # A corpus in one language only: nothing to tell apart.
-        return np.zeros((coordinates.shape[1], 1)), np.zeros(1), [answers[0]]
+        return np.zeros((seen.shape[1], 1)), np.zeros(1), [answers[0]]
     model = LogisticRegression(C=strength, max_iter=300)
-    model.fit(coordinates, list(answers), sample_weight=weights)
+    model.fit(seen, list(answers), sample_weight=weights)
     coefficients, bias = model.coef_.T, model.intercept_
     if coefficients.shape[1] == 1:
         coefficients, bias = np.hstack([-coefficients, coefficients]) / 2, np.array([-bias[0], bias[0]]) / 2
