@@ -12,9 +12,10 @@ from typing import Literal
 
 from benchmarks.ceilings import Ceiling
 from benchmarks.mails import Mail
-from benchmarks.serving import free_port, pumping
+from benchmarks.serving import pumping
 from intake.channels import Doorway, lmtp
 from register.records import RawMessage
+from tests.journeys.ports import free_port
 
 _WARM = 20
 Receiver = Literal["own", "aiosmtpd"]

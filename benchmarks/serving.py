@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.mails import Mail
+from tests.journeys.ports import free_port
 
 _PATIENCE = 120.0
 _SETTINGS = """
@@ -170,13 +170,6 @@ def sink(log: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     log.touch()
     with _process("benchmarks.sink", str(log)) as process:
         yield process, int(_line(process))
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
 
 
 def _figure(port: int, name: str) -> int:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.journeys.house import Post, settings
 from tests.journeys.mails import SHORT, Mail, mail
-from tests.journeys.running import free_port, hand_over
+from tests.journeys.ports import free_port
+from tests.journeys.running import hand_over
 from tests.journeys.servers.botapi import TOKEN, BotApi, serving
 from tests.journeys.servers.botapi_methods import Json, person
 from tests.journeys.servers.dovecot import Dovecot

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import smtplib
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,13 +19,6 @@ from tests.journeys.mails import Mail
 
 Process = asyncio.subprocess.Process | Forked
 Start = Callable[..., Awaitable[Process]]
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
 
 
 @dataclass(frozen=True, kw_only=True)

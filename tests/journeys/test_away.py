@@ -13,7 +13,8 @@ import pytest
 from tests.journeys.conftest import need
 from tests.journeys.house import PATIENCE, House, Post, settings
 from tests.journeys.mails import complaint, mail
-from tests.journeys.running import Running, free_port, lyhord
+from tests.journeys.ports import free_port
+from tests.journeys.running import Running, lyhord
 from tests.journeys.servers import postfix, postgresql
 from tests.journeys.servers.postfix import Postfix
 from tests.journeys.servers.postgresql import Postgres

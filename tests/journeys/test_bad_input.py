@@ -14,7 +14,8 @@ from intake.mime import read
 from register.records import Case, Disposition, RawMessage
 from tests.journeys.house import House, settings
 from tests.journeys.mails import Letter, Mail, complaint
-from tests.journeys.running import free_port, lyhord
+from tests.journeys.ports import free_port
+from tests.journeys.running import lyhord
 
 SENDER = "anna.berg@foralder.example"
 TEXT = "Min son på förskolan Gärdet har fått fel mat tre gånger trots sin allergi. Jag klagar på maten.\r\n"

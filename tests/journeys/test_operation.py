@@ -15,7 +15,8 @@ from bot.commands.backup import backup, restore
 from register.store import Register
 from tests.journeys.house import House, Post, settings
 from tests.journeys.mails import complaint
-from tests.journeys.running import Running, free_port, hand_over
+from tests.journeys.ports import free_port
+from tests.journeys.running import Running, hand_over
 from tests.journeys.servers.dovecot import Dovecot
 
 MANAGER = "hedvig.lagerstam@alexanderskolan.se"

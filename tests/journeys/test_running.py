@@ -20,7 +20,8 @@ from register.store import Register
 from tests.journeys.forks import forked
 from tests.journeys.house import Post, settings
 from tests.journeys.mails import Mail, complaint, mail, pile
-from tests.journeys.running import Running, Starting, afresh, free_port, hand_over, lyhord
+from tests.journeys.ports import free_port
+from tests.journeys.running import Running, Starting, afresh, hand_over, lyhord
 from tests.journeys.servers.dovecot import Dovecot
 from tests.unit.bot.test_pipeline import DANGER_NN
 from tests.unit.bot.test_workers import BROKEN

@@ -17,7 +17,8 @@ from register.store import Register
 from tests.journeys.conftest import need
 from tests.journeys.house import Post, settings
 from tests.journeys.mails import SHORT, Mail, mail, pile
-from tests.journeys.running import Running, free_port, hand_over, lyhord
+from tests.journeys.ports import free_port
+from tests.journeys.running import Running, hand_over, lyhord
 from tests.journeys.servers import postgresql
 from tests.journeys.servers.dovecot import Dovecot
 from tests.journeys.servers.postgresql import Postgres

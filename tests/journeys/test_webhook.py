@@ -17,6 +17,7 @@ from intake.channels._telegram_webhook import MARK
 from intake.channels.telegram import Channel, Settings, probe
 from register.errors import BadSettings
 from tests.journeys.house import House
+from tests.journeys.ports import free_port
 from tests.journeys.servers.botapi import TOKEN, BotApi, Fault, botapi
 from tests.journeys.servers.botapi_methods import RefusalError
 from tests.journeys.test_conversation import post, telegram
@@ -31,13 +32,6 @@ HEADER = "X-Telegram-Bot-Api-Secret-Token"
 def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCHOOL_BOT", TOKEN)
     monkeypatch.setenv("HOOK", SECRET)
-
-
-def free_port() -> int:
-    """A port that nobody listens on; the webhook has to know it before it listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def settings(api: BotApi, **more: Any) -> Settings:

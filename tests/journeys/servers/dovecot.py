@@ -20,6 +20,7 @@ from typing import Any
 
 from imapclient import IMAPClient
 
+from tests.journeys.ports import free_port
 from tests.journeys.servers.certificates import Certificates
 
 PROGRAM = "/usr/sbin/dovecot"
@@ -132,7 +133,7 @@ class Dovecot:
         # The path must be short: a Unix socket's has at most 107 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="dc-", dir="/tmp")) if folder is None else folder
         self.host = "127.0.0.1"
-        self.imap, self.imaps, self.lmtp = _free_ports(3)
+        self.imap, self.imaps, self.lmtp = (free_port() for _ in range(3))
         self._users = dict(users)
         self._running: subprocess.Popen[bytes] | None = None
         self._prepare(tls, capability, more)
@@ -266,11 +267,3 @@ class Dovecot:
             path.unlink()
         uids.write_text(f"{version} V{int(validity[1:]) + 7} N1\n")
         os.chown(uids, owner.st_uid, owner.st_gid)
-
-
-def _free_ports(number: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        lines = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for line in lines:
-            line.bind(("127.0.0.1", 0))
-        return [line.getsockname()[1] for line in lines]

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.journeys.ports import free_port
+
 PROGRAM = "/usr/sbin/postfix"
 
 _MAIN = """\
@@ -96,9 +98,7 @@ class Postfix:
         for name in ("etc", "spool", "data"):
             (self.folder / name).mkdir(mode=0o755)
         os.chown(self.folder / "data", pwd.getpwnam("postfix").pw_uid, 0)
-        with socket.socket() as line:
-            line.bind(("127.0.0.1", 0))
-            self.port = int(line.getsockname()[1])
+        self.port = free_port()
         main = _MAIN.format(folder=self.folder, lmtp=lmtp, domains=", ".join(domains))
         (self.folder / "etc" / "main.cf").write_text(main)
         (self.folder / "etc" / "master.cf").write_text(_MASTER.format(smtp=self.port))
