@@ -12,16 +12,34 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 
 from register.columns import Row
-from register.records import Case, Entry, Letter
-from register.tables import letters
+from register.records import AddressKind, Case, Entry, Letter
+from register.tables import letters, messages, spool
 
 #: what is forgotten of a letter by its `which`, once it needs to be sent no more
 FORGET_LETTER = (
     update(letters).where(letters.c.number == bindparam("which")).values(to_value="", to_key="", body="", content=b"")
 )
+
+_NOBODY: dict[str, Any] = {
+    "sender_kind": "",
+    "sender": "",
+    "sender_name": "",
+    "reply_to": "",
+    "message_id": None,
+    "ancestors": [],
+}
+_ASIDES = (
+    messages.c.organisation == bindparam("school"),
+    messages.c.case_id.is_(None),
+    messages.c.sender_kind == AddressKind.TELEGRAM.value,
+    messages.c.sender == bindparam("chat"),
+)
+_EMPTY_ASIDES = update(spool).where(spool.c.id.in_(select(messages.c.spool_id).where(*_ASIDES))).values(content=b"{}")
+#: what a chat said beside every case keeps its words, but not whose they are: an hour tells who wrote the next message
+FORGET_ASIDES = (_EMPTY_ASIDES, update(messages).where(*_ASIDES).values(**_NOBODY, form={}, likeness=""))
 
 # The codes at the beginning of an SMTP answer (RFC 5321, 4.2; RFC 3463).
 _CODE = re.compile(r"[245]\d\d([ -][245]\.\d{1,3}\.\d{1,3})?(?!\d)")
@@ -35,8 +53,7 @@ def is_asked_for(entry: Entry, case: Case | None) -> bool:
 def sender_columns(entry: Entry, case: Case | None) -> dict[str, Any]:
     """The columns of a message that say who sent it; empty where the sender stays unknown."""
     if is_asked_for(entry, case):
-        nobody = {"sender_kind": "", "sender": "", "sender_name": "", "reply_to": ""}
-        return nobody | {"message_id": None, "ancestors": [], "form": {}}
+        return _NOBODY | {"form": {}}
     said = entry.submission
     return {
         "sender_kind": said.sender.kind.value if said.sender else "",

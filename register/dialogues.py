@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, or_, select, tuple_, update
 
-from register import spooling
+from register import anonymity, spooling
 from register.errors import LeaseLost
 from register.outbox import post
 from register.records import Case, Dialogue, Entered, Entry, RawMessage, Turn
@@ -106,6 +106,10 @@ async def write_entered(pen: Pen, entry: Entry, entered: Entered, now: datetime)
     if turn.emptied:
         await pen.conn.execute(_EMPTY, {"message": entry.raw.spool_id})
     await _write(pen, turn if entered.case is None else _about(turn, entered.case), now)
+    if entered.case is not None and entered.case.anonymous:
+        for forget in anonymity.FORGET_ASIDES:
+            await pen.conn.execute(forget, {"school": turn.dialogue.organisation, "chat": turn.dialogue.chat})
+        pen.forgets = True
 
 
 def _about(turn: Turn, case: Case) -> Turn:

@@ -14,6 +14,7 @@ from bot.conversation.joining import joined
 from bot.conversation.talk import FOLLOWS_WITHIN, Consider, Talk
 from bot.desk import Desk
 from bot.links import LINKED
+from classifiers import hello
 from procedures.model import Procedure
 from register.dialogues import Overtaken
 from register.errors import Temporary
@@ -111,6 +112,8 @@ async def _written(talk: Talk) -> Entered | None:
         return await _joined(talk, await talk.weighed(case=case))
     if (case := await linked.case_of(talk)) is not None:
         return await _joined(talk, await talk.weighed(case=case, joined_by=LINKED))
+    if hello.said(talk.submission.text) and not talk.submission.attachments:
+        return await asides.greeted(talk)
     if passed_over:
         return await asides.invited(talk, entry)
     if _needs_no_question(talk, entry):

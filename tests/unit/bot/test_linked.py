@@ -24,6 +24,7 @@ from tests.unit.bot.trying import Trial
 MINUTE = timedelta(minutes=1)
 CHAT = 7_234_567_890_123
 TEXT = "På Gärdet har min dotter fått fel mat två gånger trots sin allergi. Jag vill klaga på det."
+ADVERT = "Billiga takpannor! 50 % rabatt på alla tak hela veckan, klicka här: https://takbolaget.example"
 OPEN, CUT = "Håll chatten öppen för skolans frågor", "Klipp av länken till den här chatten"
 SEALS = Seals(b"0123456789abcdef")
 
@@ -95,6 +96,19 @@ async def test_nothing_is_kept_where_nobody_presses(trial: Trial, tmp_path: Path
     await ask(trial, case)
     assert await phone.listen(AT + MINUTE) == []
     assert len(await trial.register.unknown.questions(case.id, waiting=True)) == 1
+
+
+async def test_whose_words_were_set_aside_before_is_forgotten(trial: Trial, tmp_path: Path) -> None:
+    """G3, A4: an hour beside a name would tell who wrote the anonymous complaint that came next; the words stay."""
+    await Phone(trial, chat=CHAT).says(ADVERT)
+    assert traces.found(tmp_path, str(CHAT), "Amina") != []
+    await Phone(trial, chat=5002).says(ADVERT)
+    await unknown(trial)
+    assert await trial.register.sweep()
+    assert traces.found(tmp_path, str(CHAT)) == []
+    with sqlite3.connect(tmp_path / "lyhord.db") as book:
+        aside = book.execute("SELECT sender FROM messages WHERE text = ? ORDER BY id", (ADVERT,))
+        assert aside.fetchall() == [("",), ("5002",)]
 
 
 async def test_a_question_reaches_a_chat_that_was_left_open_at_once(trial: Trial) -> None:
