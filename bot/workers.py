@@ -242,7 +242,7 @@ class Workers:
             await self.watch.look(self.alarms, now())
             self.tally.ticked = now()
             # Whoever read while somebody was forgotten has finished by now.
-            await self.desk.register.sweep()
+            await self.desk.register.sweep(thrifty=True)
             self.letters()
             await self.tick.wait(seconds)
 

@@ -21,7 +21,6 @@ from register import (
     entering,
     outbox,
     spooling,
-    sweeping,
 )
 from register.attendance import Attendance
 from register.company import ARRIVING, ASKING, CLAIMING, ENTERING, MANY, SENDING, Company
@@ -135,9 +134,12 @@ class Register(Reading):
         """Failed messages wait again, these or (None) all; returns how many."""
         return await self._writer.write(spooling.REPLAY, (spool_ids, now))
 
-    async def sweep(self) -> bool:
-        """Overwrites in the database's files what was forgotten; False where somebody reads just now: again later."""
-        return await self._writer.sweep(patience=sweeping.LONGER)
+    async def sweep(self, *, thrifty: bool = False) -> bool:
+        """Overwrites in the database's files what was forgotten; False where that has to wait: again later.
+
+        It waits for whoever reads just now; where `thrifty` also so that it takes a hundredth of the time at most.
+        """
+        return await self._writer.sweep(thrifty=thrifty)
 
     # --- entering ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ written once, as a coroutine that waits for nothing but its connection; in the t
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
@@ -63,6 +64,10 @@ class Transactions(Protocol):
         """Returns once it is committed; whatever it raises has changed nothing."""
         ...
 
+    async def apart(self, doing: Callable[[sqlite3.Connection], bool]) -> bool:
+        """Between two transactions, what only SQLite has; False at once where it is another database."""
+        ...
+
     async def close(self) -> None:
         """Lets the database go."""
         ...
@@ -87,6 +92,10 @@ class OnLoop:
         self.changing += 1
         return done
 
+    async def apart(self, doing: Callable[[sqlite3.Connection], bool]) -> bool:
+        """As `Transactions.apart`."""
+        return False
+
     async def close(self) -> None:
         """The engine is its maker's."""
 
@@ -109,6 +118,10 @@ class InThread:
         """As `Transactions.do`."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, doing)
 
+    async def apart(self, doing: Callable[[sqlite3.Connection], bool]) -> bool:
+        """As `Transactions.apart`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._apart, doing)
+
     async def close(self) -> None:
         """Closes the connection once everything before is done, and ends the thread; a second time does nothing."""
         if self._closed:
@@ -129,6 +142,10 @@ class InThread:
             self._let_go()
             raise
         return done
+
+    def _apart(self, doing: Callable[[sqlite3.Connection], bool]) -> bool:
+        self._conn = self._conn or self.engine.connect()
+        return doing(self._conn.connection.dbapi_connection)  # type: ignore[arg-type]  # sqlite3's own
 
     def _let_go(self) -> None:
         conn, self._conn = self._conn, None

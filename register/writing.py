@@ -6,20 +6,22 @@ A `Work` is a kind of writing. It is handed everything of its kind that waits. `
 from __future__ import annotations
 
 import enum
+import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from register import journal
+from register import journal, sweeping
 from register.errors import LeaseLost
 from register.gathering import Gathering, Job
 from register.line import News, announce
 from register.records import Happening
-from register.sweeping import SHORTLY, sweep
 from register.transactions import Connection, transactions
 
 Wish = TypeVar("Wish")
@@ -61,6 +63,8 @@ class Pen:
         if self._lines:
             assert self._head is not None, "only work of Order.JOURNALLED may note"  # noqa: S101 - a promise within this room
             await journal.append(self.conn, self._head, self._lines)
+        if self.forgets:
+            await sweeping.owe(self.conn)
         if self.news:
             await announce(self.conn, sender, self.news)
 
@@ -101,6 +105,8 @@ class Writer(Gathering):
         self.transactions = transactions(engine)
         # A process that was killed may have left something: the first chance is taken.
         self._unswept = True
+        #: when the file may be written anew next
+        self._affordable = 0.0
         #: by which other processes know who sent news
         self.name = ""
         #: how many transactions were committed
@@ -114,10 +120,31 @@ class Writer(Gathering):
         result: Result = await self._wish(work, wish, patience)
         return result
 
-    async def sweep(self, *, patience: float) -> bool:
-        """Overwrites what was taken out in the database's own files too; False where somebody reads just now."""
+    async def sweep(self, *, thrifty: bool) -> bool:
+        """Overwrites what was taken out in the database's own files too; False where that has to wait.
+
+        It waits for others who read, and where `thrifty` as long as the rules of `sweeping.SHARE` say.
+        """
+        done = await self._rewritten(thrifty=thrifty)
+        return await self._emptied(sweeping.LONGER) and done
+
+    async def _rewritten(self, *, thrifty: bool) -> bool:
+        begun = time.monotonic()
+        try:
+            if not await self.transactions.apart(sweeping.is_owed):
+                return True
+            if thrifty and begun < self._affordable:
+                return False
+            self._unswept = True
+            return await self.transactions.apart(sweeping.rewrite)
+        except (SQLAlchemyError, sqlite3.Error):
+            return False
+        finally:
+            self._affordable = max(self._affordable, begun + (time.monotonic() - begun) / sweeping.SHARE)
+
+    async def _emptied(self, patience: float) -> bool:
         if self._unswept:
-            self._unswept = not await sweep(self._engine, patience)
+            self._unswept = not await sweeping.sweep(self._engine, patience)
         return not self._unswept
 
     async def close(self) -> None:
@@ -130,7 +157,7 @@ class Writer(Gathering):
         self.commits = self.transactions.changing
         self._unswept = self._unswept or forgets
         # Whoever is told that somebody is forgotten may look into the files at once.
-        await self.sweep(patience=SHORTLY)
+        await self._emptied(sweeping.SHORTLY)
         return results
 
     async def _write(self, group: list[Job], conn: Connection) -> tuple[list[object], bool]:
