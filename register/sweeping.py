@@ -50,7 +50,8 @@ def rewrite(opened: sqlite3.Connection) -> bool:
 
     Takes as long as copying the file, and twice its room; whoever writes waits so long. Raises sqlite3.Error.
     """
-    owed = _owed(opened)
+    if (owed := _owed(opened)) is None:
+        return True
     (pages,), (size,) = (opened.execute(f"PRAGMA {one}").fetchone() for one in ("page_count", "page_size"))
     opened.execute(f"PRAGMA temp_store={'MEMORY' if pages * size < _IN_MEMORY else 'FILE'}")
     try:

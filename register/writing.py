@@ -5,6 +5,7 @@ A `Work` is a kind of writing. It is handed everything of its kind that waits. `
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import sqlite3
 import time
@@ -105,6 +106,7 @@ class Writer(Gathering):
         self.transactions = transactions(engine)
         # A process that was killed may have left something: the first chance is taken.
         self._unswept = True
+        self._emptying = asyncio.Lock()
         #: when the file may be written anew next
         self._affordable = 0.0
         #: by which other processes know who sent news
@@ -143,9 +145,14 @@ class Writer(Gathering):
             self._affordable = max(self._affordable, begun + (time.monotonic() - begun) / sweeping.SHARE)
 
     async def _emptied(self, patience: float) -> bool:
-        if self._unswept:
-            self._unswept = not await sweeping.sweep(self._engine, patience)
-        return not self._unswept
+        # SQLite turns the second of two away at once, whatever its patience.
+        async with self._emptying:
+            if self._unswept:
+                # What is taken out meanwhile is another's to empty.
+                self._unswept = False
+                emptied = await sweeping.sweep(self._engine, patience)
+                self._unswept = self._unswept or not emptied
+            return not self._unswept
 
     async def close(self) -> None:
         """Finishes what waits, then ends."""
