@@ -156,31 +156,24 @@ class Workers:
 
     async def _intake_next(self, hands: set[asyncio.Task[None]]) -> int:
         """Some messages, taken in beside those in `hands`; raises what one of these has met."""
-        if self._arrived.busy >= IN_HAND:
+        if hands and self._arrived.busy >= IN_HAND:
             await asyncio.wait(hands, return_when=asyncio.FIRST_COMPLETED)
         for task in [one for one in hands if one.done()]:
             hands.discard(task)
             task.result()
-        claimed = await self._next()
+        claimed = await self._arrived.fetch(self._claim, BATCH)
         if claimed:
             hands.add(asyncio.create_task(self._take_all_in(claimed), name="taking-in"))
         return len(claimed)
 
     async def intake_once(self) -> int:
-        """One claim; returns how many messages it held."""
-        claimed = self._arrived.next(BATCH) or await self._claim()
+        """What is in hand, or one claim; returns how many messages that were."""
+        claimed = await self._arrived.fetch(self._claim, BATCH, always=True)
         await self._take_all_in(claimed)
         return len(claimed)
 
-    async def _next(self) -> Sequence[RawMessage]:
-        """What arrived and is ours already, or else a claim where something may wait in the spool."""
-        return (await self._claim() if self._arrived.look else ()) or self._arrived.next(BATCH)
-
-    async def _claim(self) -> tuple[RawMessage, ...]:
-        self._arrived.looking()
-        claimed = await self.desk.register.claim_messages(self.name, BATCH, now(), LEASE)
-        self._arrived.behind = self._arrived.behind or len(claimed) == BATCH
-        return claimed
+    async def _claim(self, most: int) -> Sequence[RawMessage]:
+        return await self.desk.register.claim_messages(self.name, most, now(), LEASE)
 
     async def _take_all_in(self, claimed: Sequence[RawMessage]) -> None:
         moment = now()
@@ -189,7 +182,9 @@ class Workers:
             results = await asyncio.gather(*(self._take_in(raw, moment) for raw in claimed), return_exceptions=True)
         finally:
             self._arrived.busy -= len(claimed)
-        self._arrived.behind = self._arrived.behind or any(raw.channel not in _ALONE for raw in claimed)
+        if any(raw.channel not in _ALONE for raw in claimed):
+            self._arrived.behind = True
+            self.messages()
         if claimed:
             self.letters()
         for error in filter(None, results):
@@ -240,32 +235,24 @@ class Workers:
         wake, hand = self.urgent if urgent else self.letters, self._ordered[urgent]
         hand.open = True
         try:
-            await self._until_stopped(wake, lambda: self._dispatch_next(urgent=urgent), POLLS[urgent])
+            await self._until_stopped(wake, lambda: self._dispatch(urgent=urgent), POLLS[urgent])
         finally:
             hand.open = False
 
     async def dispatch_once(self, *, urgent: bool) -> int:
-        """One claim; returns how many letters it held. A letter that can never arrive is told to a role."""
-        return await self._carry(
-            self._ordered[urgent].next(LETTERS) or await self._claim_letters(urgent=urgent), urgent=urgent
-        )
+        """What is in hand, or one claim; returns how many letters. One that can never arrive is told to a role."""
+        return await self._dispatch(urgent=urgent, always=True)
 
-    async def _dispatch_next(self, *, urgent: bool) -> int:
-        hand = self._ordered[urgent]
-        for letter in hand.stale(dispatch.LEASE[urgent].total_seconds() * STALE):
-            await self.desk.register.letter_deferred(letter, now(), "", now())
-            hand.behind = True
-        claimed = (await self._claim_letters(urgent=urgent) if hand.look else ()) or hand.next(LETTERS)
-        return await self._carry(claimed, urgent=urgent)
-
-    async def _claim_letters(self, *, urgent: bool) -> Sequence[OutgoingLetter]:
+    async def _dispatch(self, *, urgent: bool, always: bool = False) -> int:
         hand, lease = self._ordered[urgent], dispatch.LEASE[urgent]
-        hand.looking()
-        claimed = await self.desk.register.claim_letters(self.name, LETTERS, now(), lease, urgent=urgent)
-        hand.behind = hand.behind or len(claimed) == LETTERS
-        return claimed
 
-    async def _carry(self, claimed: Sequence[OutgoingLetter], *, urgent: bool) -> int:
+        async def claim(most: int) -> Sequence[OutgoingLetter]:
+            return await self.desk.register.claim_letters(self.name, most, now(), lease, urgent=urgent)
+
+        for letter in hand.stale(lease.total_seconds() * STALE):
+            hand.behind = True
+            await self.desk.register.letter_deferred(letter, now(), "", now())
+        claimed = await hand.fetch(claim, LETTERS, always=always)
         senders = self.urgent_senders if urgent else self.senders
         outcomes = await dispatch.carry(self.desk.register, senders, claimed, now=now(), urgent=urgent)
         for outcome in outcomes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 Thing = TypeVar("Thing")
@@ -49,12 +49,25 @@ class Hand(Generic[Thing]):
             found.append(self._waiting.popleft()[1])
         return found
 
-    @property
-    def look(self) -> bool:
-        """Whether it is time to claim; who does says so by `looking`."""
-        late = time.monotonic() - self._looked >= self._look_after
-        return late or (self.behind and not self._waiting)
+    async def fetch(
+        self, claim: Callable[[int], Awaitable[Sequence[Thing]]], most: int, *, always: bool = False
+    ) -> Sequence[Thing]:
+        """What to deal with next: what `claim` gives where it is time to ask, otherwise what is in hand, up to `most`.
 
-    def looking(self) -> None:
-        """The register is looked into now: what comes into it from here on is to be looked for again."""
+        `always`: whoever has nothing in hand asks. Raises what `claim` raises.
+        """
+        if not self._is_time(always=always):
+            return self.next(most)
+        # What comes into the register from here on is to be looked for again.
         self.behind, self._looked = False, time.monotonic()
+        try:
+            claimed = await claim(most)
+        except BaseException:
+            self.behind = True
+            raise
+        self.behind = self.behind or len(claimed) == most
+        return claimed or self.next(most)
+
+    def _is_time(self, *, always: bool) -> bool:
+        late = time.monotonic() - self._looked >= self._look_after
+        return late or ((self.behind or always) and not self._waiting)
