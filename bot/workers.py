@@ -22,22 +22,29 @@ from bot.watch import Watch
 from bot.writing import SENDER
 from register.cases import ACKNOWLEDGING
 from register.errors import LeaseLost, Permanent, Temporary
+from register.hand import Hand
 from register.line import News
 from register.outbox import CONVERSATION
-from register.records import AddressKind, Entered, RawMessage
-from replies.dispatch import Outcome, dispatch_once
+from register.records import AddressKind, Entered, OutgoingLetter, RawMessage
+from replies import dispatch
+from replies.dispatch import Outcome
 from replies.senders import Sender
 
 #: a message that a killed process held is taken up again after this; fencing keeps a slow one from entering it twice
 LEASE = timedelta(minutes=2)
 #: how many messages a worker claims at once, and letters a dispatcher
 BATCH, LETTERS = 32, 64
-#: how many claims of messages are in hand: the next are read while those before are being written
-CLAIMS = 2
+#: how many messages are in hand at most: the next are read while those before are being written
+IN_HAND = 2 * BATCH
 #: how long a loop sleeps when nobody wakes it, in seconds
 POLL = 5.0
 #: how long the loop of urgent letters does: one that was put off goes again after five
 URGENT_POLL = 1.0
+POLLS = {False: POLL, True: URGENT_POLL}
+#: an own letter or message that has waited so much of its lease goes back into the row
+STALE = 0.25
+#: channels whose messages, taken in, bring no other of the spool back into the row of those that wait
+_ALONE = ("lmtp", "smtp", "imap")
 #: after a temporary fault a message waits this long, doubling, at most six hours
 FIRST_RETRY = timedelta(seconds=30)
 #: the code of the alarm that rings when our own login is refused
@@ -92,10 +99,14 @@ class Workers:
         self._locked_out = {kind.value for kind in senders}
         #: unique among all processes on one register
         self.name = f"{os.uname().nodename}-{os.getpid()}-{secrets.token_hex(3)}"
+        self._arrived = Hand[RawMessage](IN_HAND, POLL * 0.9)
+        self._ordered = {urgent: Hand[OutgoingLetter](2 * LETTERS, poll * 0.9) for urgent, poll in POLLS.items()}
         self.messages = Wake()
         self.letters = Wake()
         self.urgent = Wake()
         self.tick = Wake()
+        wakes = {True: self.urgent, False: self.letters}
+        desk.register.dispatching(self.name, dispatch.LEASE, self._ordered, lambda lane: wakes[lane]())
         self.stopping = asyncio.Event()
         #: told of every message that was taken in, for whoever shows it
         self.entered: Callable[[RawMessage, Entered], None] = lambda raw, entered: None
@@ -104,48 +115,76 @@ class Workers:
 
     def hear(self, news: News) -> None:
         """What another process on the same register has brought is there for ours too."""
+        if news is News.MESSAGES:
+            self._arrived.behind = True
+        else:
+            self._ordered[news is News.URGENT].behind = True
         {News.MESSAGES: self.messages, News.LETTERS: self.letters, News.URGENT: self.urgent}[news]()
 
     async def receive(self, raw: RawMessage) -> bool:
         """What a channel calls: the spool, and a nudge to the intake worker once it is on disk."""
+        if self._arrived.room() and not self.stopping.is_set():
+            # A door that is closed meanwhile must not leave a message claimed that nobody has in hand.
+            return await asyncio.shield(asyncio.create_task(self._take(raw), name="arriving"))
         new = await self.desk.register.spool(raw)
+        self._arrived.behind = True
         self.messages()
         return new
+
+    async def _take(self, raw: RawMessage) -> bool:
+        self._arrived.busy += 1
+        try:
+            taken = await self.desk.register.take(raw, self.name, now(), LEASE)
+        finally:
+            self._arrived.busy -= 1
+        if taken is not None:
+            self._arrived.give((taken,))
+            self.messages()
+        return taken is not None
 
     async def intake(self) -> None:
         """Takes in what waits in the spool; the next are read while those before are being written."""
         hands: set[asyncio.Task[None]] = set()
+        self._arrived.open = True
         try:
             await self._until_stopped(self.messages, functools.partial(self._intake_next, hands))
             await asyncio.gather(*hands, return_exceptions=True)
         finally:
+            self._arrived.open = False
             for task in hands:
                 task.cancel()
 
     async def _intake_next(self, hands: set[asyncio.Task[None]]) -> int:
-        """One claim, taken in beside those in `hands`; raises what one of these has met."""
-        if len(hands) >= CLAIMS:
+        """Some messages, taken in beside those in `hands`; raises what one of these has met."""
+        if hands and self._arrived.busy >= IN_HAND:
             await asyncio.wait(hands, return_when=asyncio.FIRST_COMPLETED)
         for task in [one for one in hands if one.done()]:
             hands.discard(task)
             task.result()
-        claimed = await self._claim()
+        claimed = await self._arrived.fetch(self._claim, BATCH)
         if claimed:
             hands.add(asyncio.create_task(self._take_all_in(claimed), name="taking-in"))
         return len(claimed)
 
     async def intake_once(self) -> int:
-        """One claim; returns how many messages it held."""
-        claimed = await self._claim()
+        """What is in hand, or one claim; returns how many messages that were."""
+        claimed = await self._arrived.fetch(self._claim, BATCH, always=True)
         await self._take_all_in(claimed)
         return len(claimed)
 
-    async def _claim(self) -> tuple[RawMessage, ...]:
-        return await self.desk.register.claim_messages(self.name, BATCH, now(), LEASE)
+    async def _claim(self, most: int) -> Sequence[RawMessage]:
+        return await self.desk.register.claim_messages(self.name, most, now(), LEASE)
 
     async def _take_all_in(self, claimed: Sequence[RawMessage]) -> None:
         moment = now()
-        results = await asyncio.gather(*(self._take_in(raw, moment) for raw in claimed), return_exceptions=True)
+        self._arrived.busy += len(claimed)
+        try:
+            results = await asyncio.gather(*(self._take_in(raw, moment) for raw in claimed), return_exceptions=True)
+        finally:
+            self._arrived.busy -= len(claimed)
+        if any(raw.channel not in _ALONE for raw in claimed):
+            self._arrived.behind = True
+            self.messages()
         if claimed:
             self.letters()
         for error in filter(None, results):
@@ -193,15 +232,29 @@ class Workers:
 
     async def dispatch(self, *, urgent: bool) -> None:
         """Sends what waits in the outbox; urgent letters have a loop of their own."""
-        wake, poll = (self.urgent, URGENT_POLL) if urgent else (self.letters, POLL)
-        await self._until_stopped(wake, lambda: self.dispatch_once(urgent=urgent), poll)
+        wake, hand = self.urgent if urgent else self.letters, self._ordered[urgent]
+        hand.open = True
+        try:
+            await self._until_stopped(wake, lambda: self._dispatch(urgent=urgent), POLLS[urgent])
+        finally:
+            hand.open = False
 
     async def dispatch_once(self, *, urgent: bool) -> int:
-        """One claim; returns how many letters it held. A letter that can never arrive is told to a role."""
+        """What is in hand, or one claim; returns how many letters. One that can never arrive is told to a role."""
+        return await self._dispatch(urgent=urgent, always=True)
+
+    async def _dispatch(self, *, urgent: bool, always: bool = False) -> int:
+        hand, lease = self._ordered[urgent], dispatch.LEASE[urgent]
+
+        async def claim(most: int) -> Sequence[OutgoingLetter]:
+            return await self.desk.register.claim_letters(self.name, most, now(), lease, urgent=urgent)
+
+        for letter in hand.stale(lease.total_seconds() * STALE):
+            hand.behind = True
+            await self.desk.register.letter_deferred(letter, now(), "", now())
+        claimed = await hand.fetch(claim, LETTERS, always=always)
         senders = self.urgent_senders if urgent else self.senders
-        outcomes = await dispatch_once(
-            self.desk.register, senders, worker=self.name, now=now(), urgent=urgent, limit=LETTERS
-        )
+        outcomes = await dispatch.carry(self.desk.register, senders, claimed, now=now(), urgent=urgent)
         for outcome in outcomes:
             await self._sent(outcome)
         return len(outcomes)

@@ -10,11 +10,12 @@ from sqlalchemy import RowMapping, and_, bindparam, or_, select, update
 
 from register import anonymity, filing, prepared, unknown
 from register.cases import ACKNOWLEDGING
+from register.columns import storable
 from register.errors import LeaseLost
 from register.line import News
 from register.records import Happening, Letter, OutgoingLetter
 from register.tables import cases, deadlines, letters
-from register.writing import Order, Pen, Work, one_by_one
+from register.writing import Claims, Order, Pen, Work, one_by_one
 
 #: what the bot says in a conversation is no letter of a case: nothing of it is kept once it has left
 CONVERSATION = "conversation"
@@ -71,8 +72,24 @@ _UNDELIVERABLE = (
 async def put(pen: Pen, rows: Sequence[Mapping[str, Any]]) -> None:
     """Lays letters into the outbox, in their order."""
     if rows:
-        await prepared.put(pen.conn, letters, rows)
-        pen.news |= {News.URGENT if row["urgent"] else News.LETTERS for row in rows}
+        claimed = [_claimed(pen.claims, row) for row in rows]
+        await prepared.put(pen.conn, letters, claimed)
+        waiting = [row["urgent"] for row in claimed if not row["claimed_by"]]
+        pen.news |= {News.URGENT if urgent else News.LETTERS for urgent in waiting}
+
+
+def _claimed(claims: Claims, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row, claimed for this process where its dispatcher has room and the letter may leave."""
+    lane = row["urgent"]
+    if row["send_at"] is not None or claims.room.get(lane, 0) < 1:
+        claims.left.add(lane)
+        return {**row, "attempts": 0, "claimed_by": ""}
+    claims.room[lane] -= 1
+    until = row["created_at"] + claims.leases[lane]
+    taken = {**row, "attempts": 1, "claimed_by": claims.worker, "ready_at": until}
+    as_kept = {name: storable(value) if isinstance(value, str) else value for name, value in taken.items()}
+    claims.claimed.append(OutgoingLetter(letter=filing.read_letter(as_kept), attempts=1, claimed_by=claims.worker))
+    return taken
 
 
 async def _claim(pen: Pen, wish: tuple[str, int, datetime, timedelta, bool]) -> tuple[OutgoingLetter, ...]:

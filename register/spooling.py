@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, bindparam, func, literal, or_, select, update
@@ -52,24 +53,48 @@ _END = (
 _CLEANSE = update(spool).where(spool.c.id == bindparam("message")).values(content=bindparam("kept"), envelope_from=None)
 
 
-async def _spool_all(pen: Pen, raws: Sequence[RawMessage]) -> list[bool]:
-    """True for each message that is new; a key that comes twice in one group is new once."""
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A message to be spooled, for any worker or claimed at once by one."""
+
+    raw: RawMessage
+    worker: str = ""
+    #: when another may have it
+    until: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells one message from another, as the spool has it."""
+        return self.raw.channel, storable(self.raw.external_id)
+
+    def claimed(self, number: int) -> RawMessage:
+        """The message with its number as a claim gives it."""
+        raw = self.raw
+        return replace(
+            raw,
+            external_id=storable(raw.external_id),
+            envelope_from=raw.envelope_from and storable(raw.envelope_from),
+            received_at=raw.received_at.astimezone(UTC),
+            spool_id=number,
+            attempts=1,
+            claimed_by=self.worker,
+        )
+
+
+async def _spool_all(pen: Pen, arrivals: Sequence[Arrival]) -> list[int | None]:
+    """The number of each message that is new; a key that comes twice in one group is new once."""
     statement = insert(pen.conn.dialect, spool).on_conflict_do_nothing(index_elements=["channel", "external_id"])
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for raw in raws:
+    for one in arrivals:
         # The first copy of a key counts, and the ids keep the order of arrival.
-        rows.setdefault((raw.channel, raw.external_id), _row(raw))
-    keys = statement.returning(spool.c.channel, spool.c.external_id)
-    new = {(row.channel, row.external_id) for row in await pen.conn.execute(keys, list(rows.values()))}
+        rows.setdefault(one.key, _row(one))
+    keys = statement.returning(spool.c.channel, spool.c.external_id, spool.c.id)
+    new = {(row.channel, row.external_id): row.id for row in await pen.conn.execute(keys, list(rows.values()))}
     if new:
         await pen.conn.execute(_COUNT_ARRIVED, {"more": len(new)})
+    if any(not rows[key]["claimed_by"] for key in new):
         pen.news.add(News.MESSAGES)
-    answers = []
-    for raw in raws:
-        key = (raw.channel, storable(raw.external_id))
-        answers.append(key in new)
-        new.discard(key)
-    return answers
+    return [new.pop(one.key, None) for one in arrivals]
 
 
 SPOOL = Work(_spool_all, Order.ARRIVAL)
@@ -160,8 +185,12 @@ async def waiting(conn: Connection) -> int:
     return (await conn.execute(select(func.count()).select_from(spool).where(_WAITING))).scalar_one()
 
 
-def _row(raw: RawMessage) -> dict[str, Any]:
+def _row(arrival: Arrival) -> dict[str, Any]:
+    raw = arrival.raw
     return {
+        "attempts": 1 if arrival.worker else 0,
+        "claimed_by": arrival.worker,
+        "ready_at": arrival.until,
         "channel": raw.channel,
         "external_id": raw.external_id,
         "received_at": raw.received_at,

@@ -26,6 +26,7 @@ from register.attendance import Attendance
 from register.company import ARRIVING, ASKING, CLAIMING, ENTERING, MANY, SENDING, Company
 from register.consulting import Reading
 from register.figures import Gauges
+from register.hand import Hand
 from register.invitations import Invitations
 from register.line import News
 from register.links import Links
@@ -44,7 +45,7 @@ from register.records import (
 )
 from register.staff import Staff
 from register.unknown import UnknownSenders
-from register.writing import Writer
+from register.writing import Claims, Writer
 
 
 class Register(Reading):
@@ -111,8 +112,20 @@ class Register(Reading):
 
     async def spool(self, raw: RawMessage) -> bool:
         """Writes a message to disk: True if it is new, False if it was there. Concurrent callers share a commit."""
+        return await self._spool(spooling.Arrival(raw=raw)) is not None
+
+    async def take(self, raw: RawMessage, worker: str, now: datetime, lease: timedelta) -> RawMessage | None:
+        """As `spool`, and claimed by this worker in the same transaction: the message as claimed, None if not new."""
+        arrival = spooling.Arrival(raw=raw, worker=worker, until=now + lease)
+        number = await self._spool(arrival)
+        if number is None:
+            return None
+        self._messages.join((number,))
+        return arrival.claimed(number)
+
+    async def _spool(self, arrival: spooling.Arrival) -> int | None:
         # Who has much in hand will not come to a new one at once, and can as well let more arrive.
-        return await self._writer.write(spooling.SPOOL, raw, patience=self._leisure(ARRIVING))
+        return await self._writer.write(spooling.SPOOL, arrival, patience=self._leisure(ARRIVING))
 
     async def claim_messages(self, worker: str, limit: int, now: datetime, lease: timedelta) -> tuple[RawMessage, ...]:
         """Up to `limit` waiting messages for this worker, oldest first; another may have them once the lease ends."""
@@ -161,6 +174,32 @@ class Register(Reading):
         claimed = await self._writer.write(outbox.CLAIM_LETTERS, (worker, limit, now, lease, urgent), patience=patience)
         self._letters.join(one.letter.id for one in claimed)
         return claimed
+
+    def dispatching(
+        self,
+        worker: str,
+        leases: Mapping[bool, timedelta],
+        hands: Mapping[bool, Hand[OutgoingLetter]],
+        wake: Callable[[bool], None],
+    ) -> None:
+        """From now on letters that this process orders are claimed by this worker at once, as far as hands have room.
+
+        By lane (urgent or not): how long the claim holds, the hand, and what is called when something was put there.
+        """
+
+        def room() -> Claims:
+            return Claims(worker=worker, leases=leases, room={lane: hand.room() for lane, hand in hands.items()})
+
+        def take(claims: Claims) -> None:
+            self._letters.join(one.letter.id for one in claims.claimed)
+            for lane, hand in hands.items():
+                hand.behind = hand.behind or lane in claims.left
+                mine = [one for one in claims.claimed if one.letter.urgent == lane]
+                hand.give(mine)
+                if mine or lane in claims.left:
+                    wake(lane)
+
+        self._writer.taker = (room, take)
 
     async def letter_sent(self, outgoing: OutgoingLetter, now: datetime, detail: str = "") -> None:
         """A letter has left; an acknowledgement acknowledges its case. Raises LeaseLost."""

@@ -9,9 +9,9 @@ import asyncio
 import enum
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -22,7 +22,7 @@ from register import journal, sweeping
 from register.errors import LeaseLost
 from register.gathering import Gathering, Job
 from register.line import News, announce
-from register.records import Happening
+from register.records import Happening, OutgoingLetter
 from register.transactions import Connection, transactions
 
 Wish = TypeVar("Wish")
@@ -41,8 +41,10 @@ class Order(enum.IntEnum):
 class Pen:
     """One transaction: its connection, and the journal lines that it will add at its end."""
 
-    def __init__(self, conn: Connection) -> None:
+    def __init__(self, conn: Connection, claims: Claims | None = None) -> None:
         self.conn = conn
+        #: for whom letters are claimed as they are laid into the outbox
+        self.claims = claims or Claims()
         self._head: tuple[int, str] | None = None
         self._lines: list[journal.Line] = []
         #: True: something was taken out that may not be found in the database's files any more
@@ -68,6 +70,23 @@ class Pen:
             await sweeping.owe(self.conn)
         if self.news:
             await announce(self.conn, sender, self.news)
+
+
+@dataclass(kw_only=True)
+class Claims:
+    """Letters that are claimed in the transaction that orders them, by lane (urgent or not)."""
+
+    worker: str = ""
+    leases: Mapping[bool, timedelta] = field(default_factory=dict)
+    #: how many more may be claimed
+    room: dict[bool, int] = field(default_factory=dict)
+    claimed: list[OutgoingLetter] = field(default_factory=list)
+    #: lanes in which letters were left for whoever claims them
+    left: set[bool] = field(default_factory=set)
+
+
+#: what the dispatcher of this process may still take, and what is called once letters are claimed for it
+Taker = tuple[Callable[[], Claims], Callable[[Claims], None]]
 
 
 @dataclass(frozen=True)
@@ -111,6 +130,8 @@ class Writer(Gathering):
         self._affordable = 0.0
         #: by which other processes know who sent news
         self.name = ""
+        #: the dispatcher of this process, once it runs
+        self.taker: Taker | None = None
         #: how many transactions were committed
         self.commits = 0
 
@@ -160,16 +181,19 @@ class Writer(Gathering):
         await self.transactions.close()
 
     async def _transact(self, group: list[Job]) -> list[object]:
-        results, forgets = await self.transactions.do(partial(self._write, group))
+        claims = self.taker[0]() if self.taker else Claims()
+        results, forgets = await self.transactions.do(partial(self._write, group, claims))
+        if self.taker and (claims.claimed or claims.left):
+            self.taker[1](claims)
         self.commits = self.transactions.changing
         self._unswept = self._unswept or forgets
         # Whoever is told that somebody is forgotten may look into the files at once.
         await self._emptied(sweeping.SHORTLY)
         return results
 
-    async def _write(self, group: list[Job], conn: Connection) -> tuple[list[object], bool]:
+    async def _write(self, group: list[Job], claims: Claims, conn: Connection) -> tuple[list[object], bool]:
         """Writes a group; the answers, and whether something was taken out that is to be overwritten."""
-        pen = Pen(conn)
+        pen = Pen(conn, claims)
         results: dict[Job, object] = {}
         for work, jobs in _in_order(group):
             if work.order is Order.JOURNALLED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -83,6 +83,19 @@ async def dispatch_once(
     been tried: those stay claimed until their lease ends and then go out again with the same Message-ID.
     """
     claimed = await outbox.claim_letters(worker, limit, now, LEASE[urgent], urgent=urgent)
+    return await carry(outbox, senders, claimed, now=now, urgent=urgent, at_once=at_once)
+
+
+async def carry(
+    outbox: Outbox,
+    senders: Mapping[AddressKind, Sender],
+    claimed: Sequence[OutgoingLetter],
+    *,
+    now: datetime,
+    urgent: bool,
+    at_once: int = AT_ONCE,
+) -> tuple[Outcome, ...]:
+    """As `dispatch_once`, of letters of a lane that are claimed already, not long ago."""
     if not claimed:
         return ()
     way_out = _WayOut(outbox, senders, now, LEASE[urgent], asyncio.Semaphore(at_once))

@@ -184,6 +184,45 @@ async def test_danger_does_not_wait_for_a_slow_relay_that_others_hold(trial: Tri
     await asyncio.wait_for(asyncio.gather(*tasks), 30)
 
 
+async def test_a_process_at_work_claims_nothing_of_its_own(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its doors bring and what it orders is in its hand; the books say the same."""
+    workers, register = workers_of(trial.desk, Bag()), trial.register
+    tasks = [asyncio.create_task(workers.intake()), asyncio.create_task(workers.dispatch(urgent=False))]
+    await asyncio.sleep(0.2)
+    asked: list[object] = []
+
+    async def claim(*given: object, **more: object) -> tuple[()]:
+        asked.append(given)
+        return ()
+
+    monkeypatch.setattr(register, "claim_messages", claim)
+    monkeypatch.setattr(register, "claim_letters", claim)
+    out = asyncio.Event()
+    workers.tried = lambda outcome: out.set() if outcome.letter.role == "sender" else None
+    await workers.receive(arrived(complaint("nordberg", "nb")))
+    await asyncio.wait_for(out.wait(), 30)
+    assert asked == []
+    workers.stop()
+    await asyncio.wait_for(asyncio.gather(*tasks), 30)
+    books = await register.books()
+    assert (books.arrived, books.registered, books.waiting) == (1, 1, 0)
+
+
+async def test_a_door_that_closes_while_a_message_is_written_leaves_it_in_hand(trial: Trial) -> None:
+    """G4: it would lie claimed by nobody until its lease ends."""
+    workers = workers_of(trial.desk, Bag())
+    taken = asyncio.Event()
+    workers.entered = lambda raw, entered: taken.set()
+    loop = asyncio.create_task(workers.intake())
+    await asyncio.sleep(0.2)
+    door = asyncio.create_task(workers.receive(arrived(complaint("nordberg", "nb"))))
+    await asyncio.sleep(0)
+    door.cancel()
+    await asyncio.wait_for(taken.wait(), 30)
+    workers.stop()
+    await asyncio.wait_for(loop, 30)
+
+
 async def test_a_stop_finishes_what_is_in_hand(trial: Trial) -> None:
     """Nothing is claimed any more, and what was claimed is entered."""
     workers = workers_of(trial.desk, Bag())

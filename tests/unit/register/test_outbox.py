@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from register.errors import LeaseLost
-from register.records import Address, AddressKind, Case, Deadline, Happening, Letter, Verdict
+from register.hand import Hand
+from register.records import Address, AddressKind, Case, Deadline, Happening, Letter, OutgoingLetter, Verdict
 from register.store import Register
 from tests.unit.register.making import (
     HEAD,
@@ -68,6 +69,58 @@ async def test_an_acknowledgement_ordered_for_later_is_not_owed_yet(register: Re
     assert [one.id for one in await register.unacknowledged(LATER)] == [case.id]
     assert await outgoing(register, LATER - timedelta(seconds=1)) == ()
     assert len(await outgoing(register, LATER)) == 1
+
+
+def taking(register: Register, room: int) -> dict[bool, Hand[OutgoingLetter]]:
+    """Hands of a dispatcher `mine` that has looked into the outbox and found nothing."""
+    hands = {lane: Hand[OutgoingLetter](room, 3600) for lane in (False, True)}
+    for hand in hands.values():
+        hand.open, hand.behind = True, False
+    register.dispatching("mine", {False: LEASE, True: LEASE}, hands, lambda lane: None)
+    return hands
+
+
+async def test_a_letter_is_claimed_as_it_is_ordered(register: Register) -> None:
+    """As a claim gives it; nobody else has it before the lease ends, and once it has left it is done."""
+    hands = taking(register, room=9)
+    case = await opened(register)
+    acknowledgement, notice = hands[False].next(9)
+    assert acknowledgement == OutgoingLetter(
+        letter=letter(case, id=acknowledgement.letter.id), attempts=1, claimed_by="mine"
+    )
+    assert await outgoing(register) == ()
+    await register.letter_sent(acknowledgement, LATER)
+    (late,) = await outgoing(register, NOW + LEASE)
+    assert (late.letter, late.attempts) == (notice.letter, 2)
+    with pytest.raises(LeaseLost):
+        await register.letter_sent(notice, LATER)
+    assert await register.unacknowledged(LATER) == ()
+
+
+async def test_what_there_is_no_room_for_waits_for_a_claim(register: Register) -> None:
+    """And the dispatcher knows that it is behind; what leaves later waits, too."""
+    hands = taking(register, room=1)
+    await opened(register)
+    assert hands[False].behind
+    assert not hands[True].behind
+    assert [one.letter.template for one in hands[False].next(9)] == ["acknowledgement"]
+    assert [one.letter.template for one in await outgoing(register)] == ["notice"]
+    hands[False].behind = False
+    await opened(register, "2", compose=lambda case: (letter(case, send_at=LATER),))
+    assert hands[False].next(9) == []
+    assert LATER in {one.letter.send_at for one in await outgoing(register, LATER)}
+
+
+async def test_a_transaction_that_fails_leaves_nothing_in_hand(register: Register) -> None:
+    """G4: a letter that was never written down never leaves."""
+    hands = taking(register, room=9)
+
+    def broken(case: Case) -> tuple[Letter, ...]:
+        raise ValueError("no such sentence")
+
+    with pytest.raises(ValueError, match="no such sentence"):
+        await opened(register, compose=broken)
+    assert hands[False].next(9) == []
 
 
 async def test_urgent_letters_have_their_own_lane(register: Register) -> None:

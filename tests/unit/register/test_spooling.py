@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,6 +49,33 @@ async def test_no_envelope_is_too_odd_for_the_spool(register: Register, hostile:
     assert await register.spool(mail(hostile)) is False
     (found,) = await register.claim_messages(WORKER, 1, NOW, LEASE)
     assert found.recipients == (hostile,)
+
+
+async def test_what_is_taken_is_claimed_in_the_same_transaction(register: Register) -> None:
+    """G4: nobody else has it before the lease ends, and then it is another attempt; a repeated delivery is not new."""
+    taken = await register.take(mail(), "mine", NOW, LEASE)
+    assert taken == mail(spool_id=taken and taken.spool_id, attempts=1, claimed_by="mine")
+    assert await register.take(mail(), "mine", NOW, LEASE) is None
+    assert await register.spool(mail()) is False
+    assert await register.claim_messages("other", 9, NOW, LEASE) == ()
+    (again,) = await register.claim_messages("other", 9, NOW + LEASE + timedelta(seconds=1), LEASE)
+    assert again == replace(taken, attempts=2, claimed_by="other")
+    with pytest.raises(LeaseLost):
+        await register.enter(entry(taken), NOW)
+    assert (await register.books()).arrived == 1
+
+
+@pytest.mark.parametrize("hostile", ["\udcff\udc00@x", "a\0b", "å" * 3000])
+async def test_what_is_taken_is_as_a_claim_would_give_it(register: Register, hostile: str) -> None:
+    taken = await register.take(mail(hostile, envelope_from=hostile, recipients=(hostile,)), "mine", NOW, LEASE)
+    (claim,) = await register.claim_messages("mine", 9, NOW + LEASE, LEASE)
+    assert taken is not None
+    assert claim == replace(taken, attempts=2)
+
+
+async def test_taken_and_spooled_by_many_doors_at_once_a_message_is_new_for_one(register: Register) -> None:
+    doors = [register.take(mail(), "mine", NOW, LEASE) if one % 2 else register.spool(mail()) for one in range(10)]
+    assert sum(bool(new) for new in await asyncio.gather(*doors)) == 1
 
 
 async def test_fifty_callers_share_commits(register: Register) -> None:
