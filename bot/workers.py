@@ -26,6 +26,7 @@ from register.hand import Hand
 from register.line import News
 from register.outbox import CONVERSATION
 from register.records import AddressKind, Entered, OutgoingLetter, RawMessage
+from register.spooling import SUSPECTED
 from replies import dispatch
 from replies.dispatch import Outcome
 from replies.senders import Sender
@@ -182,7 +183,7 @@ class Workers:
             results = await asyncio.gather(*(self._take_in(raw, moment) for raw in claimed), return_exceptions=True)
         finally:
             self._arrived.busy -= len(claimed)
-        if any(raw.channel not in _ALONE for raw in claimed):
+        if any(raw.channel not in _ALONE or raw.deaths >= SUSPECTED for raw in claimed):
             self._arrived.behind = True
             self.messages()
         if claimed:

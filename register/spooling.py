@@ -21,10 +21,30 @@ from register.writing import Order, Pen, Work, one_by_one
 #: the outcome of a message that an error has set aside; beside the dispositions
 FAILED = "failed"
 
+#: a message that so many processes have died with is suspected of it, and claimed when no other such one is in hand
+SUSPECTED = 3
+
 _WAITING = spool.c.ended_at.is_(None)
+_READY = or_(spool.c.ready_at.is_(None), spool.c.ready_at <= bindparam("now"))
+_suspects = spool.alias("suspects")
+_SUSPECTED = and_(_suspects.c.ended_at.is_(None), _suspects.c.deaths >= SUSPECTED)
+# Whoever was merely in hand beside the one that kills is soon done; so the fewest deaths come first.
+_NEXT_SUSPECT = (
+    select(_suspects.c.id)
+    .where(_SUSPECTED, or_(_suspects.c.ready_at.is_(None), _suspects.c.ready_at <= bindparam("now")))
+    .order_by(_suspects.c.deaths, _suspects.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_ONE_IN_HAND = (
+    select(_suspects.c.id)
+    .where(_SUSPECTED, _suspects.c.claimed_by != "", _suspects.c.ready_at > bindparam("now"))
+    .correlate(None)
+    .exists()
+)
 _CLAIMABLE = (
     select(spool.c.id)
-    .where(_WAITING, or_(spool.c.ready_at.is_(None), spool.c.ready_at <= bindparam("now")))
+    .where(_WAITING, _READY, or_(spool.c.deaths < SUSPECTED, and_(spool.c.id == _NEXT_SUSPECT, ~_ONE_IN_HAND)))
     .order_by(spool.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from register import attendance
-from register.attendance import Attendance
+from register.attendance import SIGN_IN, STRIKE, Attendance
 from register.line import News
+from register.spooling import SUSPECTED
 from register.store import Register
 from tests.journeys.servers.postgresql import Postgres
 from tests.unit.register.making import LEASE, NOW, claimed, entered, entry, letter, mail
@@ -251,3 +252,43 @@ async def test_the_dead_are_struck_once(server_url: str) -> None:
             *(process.register._writer.write(attendance.STRIKE, ("dead",)) for process in (one, two))
         )
         assert sorted(map(len, struck)) == [0, 1]
+
+
+#: as many deaths as make `bot` set a message aside
+MOST = 10
+
+
+async def test_the_message_that_kills_is_told_from_those_beside_it(register: Register) -> None:
+    """G4: whoever has it in hand dies; all others are registered before it has killed so often as to be set aside."""
+    for number in range(40):
+        await register.spool(mail(str(number)))
+    deaths = 0
+    for life in range(40):
+        await register._writer.write(SIGN_IN, (f"life {life}", NOW))
+        while raws := await register.claim_messages(f"life {life}", 32, NOW, LEASE):
+            if deadly := [raw for raw in raws if raw.external_id == "7"]:
+                deaths = deadly[0].deaths
+                break
+            for raw in raws:
+                await register.enter(entry(raw), NOW)
+        await register._writer.write(STRIKE, (f"life {life}",))
+        if deaths >= MOST:
+            break
+    assert (await register.books()).registered == 39
+    assert deaths == MOST
+    assert life == MOST
+
+
+async def test_of_those_that_may_kill_one_is_in_hand_at_a_time(register: Register) -> None:
+    """However many processes claim, one dies of it, and nothing else with it."""
+    for number in range(6):
+        await register.spool(mail(str(number)))
+    for life in range(SUSPECTED):
+        await register._writer.write(SIGN_IN, (f"life {life}", NOW))
+        await register.claim_messages(f"life {life}", 4, NOW, LEASE)
+        await register._writer.write(STRIKE, (f"life {life}",))
+    first = await register.claim_messages("one", 9, NOW, LEASE)
+    assert [raw.external_id for raw in first] == ["0", "4", "5"]
+    assert await register.claim_messages("two", 9, NOW, LEASE) == ()
+    await register.enter(entry(first[0]), NOW)
+    assert [raw.external_id for raw in await register.claim_messages("two", 9, NOW, LEASE)] == ["1"]
