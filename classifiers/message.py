@@ -26,6 +26,10 @@ _QUOTE_HEAD = re.compile(
     r"|(?:Från|Fra|From|От|Von|Od|Lähettäjä|Kimden): .+$)",
     re.IGNORECASE,
 )
+#: how the subject of a mail begins that is passed on, in the mail programs of our languages
+_FORWARD = re.compile(r"^\s*(?:vb|fwd?|vs|vl|wg|rv|pd|i̇?lt|пр|пер|препр\w*)\s*:", re.IGNORECASE)
+#: a note above what is passed on has at most so many characters: "can you take this?"
+_NOTE = 120
 _BEYOND_WORDS = re.compile(r"(\S{80})\S{40,}")
 _ROW = re.compile(r"(\W)\1{4,}")
 _ENDLESS = re.compile(r"(\S{40})\S{40,}")
@@ -93,6 +97,9 @@ class Message:
         whole = _BEYOND_WORDS.sub(r"\1", shorten(clean(body), HEAD, TAIL))
         own = without_quotes(whole)
         subject = " ".join(clean(subject[:400]).split())
+        if len(own) <= _NOTE and _FORWARD.match(subject):
+            # What is passed on is what it is about.
+            own = whole.strip()
         return cls(subject=subject, body=own, channel=channel, quoted=len(own) < len(whole.strip()) - 20)
 
     @cached_property

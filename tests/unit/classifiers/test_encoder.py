@@ -109,7 +109,8 @@ def test_pieces_that_are_written_as_in_the_text_are_found_there(
         tokens = ours.tokens(text)
         told = [text[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True)]
         plain = [(one, piece) for one, piece in zip(told, _pieces(weights, tokens), strict=True) if one.isalpha()]
-        assert plain
+        # An emoji alone has no piece of letters.
+        assert plain or not any(map(str.isalpha, text))
         assert all(piece.removeprefix(MARK) == one for one, piece in plain if one.isascii())
         # What no piece stands for is space, or has no form of its own.
         assert set(text) - set("".join(told)) <= set(" \n\t\r\xa0\u200b\u200c")
