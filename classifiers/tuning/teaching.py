@@ -82,7 +82,20 @@ def teach(examples: Sequence[Example], out: Path, *, progress: Progress | None =
 
 def kept_of(examples: Sequence[Example], out: Path) -> Kept:
     """Where it is kept how far the teaching of these examples has come."""
-    how = (FROZEN, ROUNDS, BATCH, SEED, THREADS, PACE, LOWER, PACE_OF_HEADS, WARMING, WEIGHTS, PEOPLE_WEIGHT, PERSON_WEIGHT)
+    how = (
+        FROZEN,
+        ROUNDS,
+        BATCH,
+        SEED,
+        THREADS,
+        PACE,
+        LOWER,
+        PACE_OF_HEADS,
+        WARMING,
+        WEIGHTS,
+        PEOPLE_WEIGHT,
+        PERSON_WEIGHT,
+    )
     return Kept.of(examples, (*how, SOFTENED, torch.__version__), out.with_suffix(".part"))
 
 

@@ -53,3 +53,13 @@ def test_a_greeting_is_nothing_but_a_greeting(text: str) -> None:
 )
 def test_one_word_more_is_more(text: str) -> None:
     assert not hello.said(text)
+
+
+@pytest.mark.parametrize("text", ["👍", "", "...", "ok", "Ja!", "Hej, ok", "да", "нет", "نعم", "Hej"])
+def test_yes_says_nothing(text: str) -> None:
+    assert hello.nothing(text)
+
+
+@pytest.mark.parametrize("text", ["Tack!", "Hjälp", "Nej sluta", "12", "не искам", "no food"])
+def test_what_a_frightened_person_may_write_says_something(text: str) -> None:
+    assert not hello.nothing(text)

@@ -162,3 +162,40 @@ def test_a_quoted_answer_is_not_read_as_the_senders_own_words(reader: Classifier
     found = reader.classify(subject="SV: Ert ärende", body=body)
     assert found.anonymous.label is False
     assert found.urgent.label is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Min son är borta",
+        "de slår mig",
+        "Hjälp mig",
+        "Бият ме",
+        "помощ",
+        "детето ми го няма",
+        "my son is missing",
+        "help",
+        "jeg orker ikke mer",
+        "ho slo meg",
+        "Poikaani hakataan",
+        "syn zaginął",
+        "ضربوا ابني",
+        "Klagomål",
+        "I want to complain",
+    ],
+)
+def test_a_few_grave_words_are_never_taken_for_nothing(reader: Classifiers, body: str) -> None:
+    """A person in a hurry is registered, whatever so few words may mean."""
+    assert reader.classify(subject="", body=body, channel="chat").kind.label != "other"
+
+
+@pytest.mark.parametrize("body", ["Hej", "ok", "👍", "Добър ден", "ja", "test"])
+def test_what_says_nothing_is_nothing(reader: Classifiers, body: str) -> None:
+    assert reader.classify(subject="", body=body, channel="chat").kind.label == "other"
+
+
+def test_what_is_passed_on_with_a_short_note_is_read(reader: Classifiers) -> None:
+    """The complaint stands below the heading of the mail that is passed on; an answer's quotation is not read."""
+    passed_on = f"Hej, kan ni ta den här?\n\nFrån: Lärare <larare@skola.example>\nÄmne: Nötter\n\n{NUTS}"
+    assert reader.classify(subject="VB: Nötter", body=passed_on).category.label == "meals"
+    assert reader.classify(subject="SV: Nötter", body=passed_on).category.label != "meals"
