@@ -205,7 +205,7 @@ def train(
         bool, typer.Option("--with-corrections", help="Also learn from what people have corrected in the register.")
     ] = False,
     encoder: Annotated[
-        bool, typer.Option("--encoder", help="Teach the encoder anew as well: an hour, needs the extra `train`.")
+        bool, typer.Option("--encoder", help="Teach the encoder anew as well: half an hour, needs the extra `train`.")
     ] = False,
     config: Config = None,
 ) -> None:

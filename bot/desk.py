@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bot.reach import Reach
 from bot.readers import Afar, Readers
 from intake import channels, forwards, guards, threads
+from intake.quotes import passed_on
 from procedures.load import Procedures
 from procedures.model import Procedure
 from register.reading import known
@@ -95,7 +96,9 @@ class Desk:
 
         What a form says is the matter: "I attach the form" beside it is no question about forms.
         """
-        whole = await self._understood(submission, procedure, submission.subject, submission.reply or submission.text)
+        # Of a mail that is passed on the classifiers decide how much of it is what it is about.
+        own = "" if passed_on(submission.subject) else submission.reply
+        whole = await self._understood(submission, procedure, submission.subject, own or submission.text)
         filled_in = submission.form.get("description", "") if submission.from_files else ""
         if not filled_in:
             return whole

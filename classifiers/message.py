@@ -62,6 +62,19 @@ def without_quotes(body: str) -> str:
     return own if len(own) >= 3 else body.strip()
 
 
+def passed_on(body: str) -> str:
+    """The note and what it passes on, without the heading between them: who wrote it to whom, and when."""
+    if _QUOTE_HEAD.match(body):
+        return body.strip()
+    kept: list[str] = []
+    heading = False
+    for line in body.split("\n"):
+        heading = bool(line.strip()) and (heading or (bool(kept) and _QUOTE_HEAD.match(line) is not None))
+        if not heading:
+            kept.append(line)
+    return "\n".join(kept).strip()
+
+
 def sentences_of(text: str) -> tuple[str, ...]:
     """The sentences of a text in order; short ones are joined to the one before, endless ones are cut."""
     sentences: list[str] = []
@@ -98,8 +111,7 @@ class Message:
         own = without_quotes(whole)
         subject = " ".join(clean(subject[:400]).split())
         if len(own) <= _NOTE and _FORWARD.match(subject):
-            # What is passed on is what it is about.
-            own = whole.strip()
+            own = passed_on(whole)
         return cls(subject=subject, body=own, channel=channel, quoted=len(own) < len(whole.strip()) - 20)
 
     @cached_property

@@ -10,9 +10,11 @@ from bot import meeting
 from bot.conversation import linked, questions
 from bot.conversation.talk import Talk
 from register import codes
-from register.records import Entered, Entry
+from register.records import Entered, Entry, Verdict
 from replies.chat import say
 
+#: in a group, where most is said to one another, a kind counts from this score on
+_SURE_IN_GROUP = 0.5
 #: a group is told once in this time where to write
 _TOLD_AGAIN_AFTER = timedelta(days=1)
 
@@ -20,6 +22,8 @@ _TOLD_AGAIN_AFTER = timedelta(days=1)
 async def in_a_group(talk: Talk) -> Entered:
     """What is urgent or a complaint is registered; the group is offered a private chat, not more than once a day."""
     entry = await talk.weighed()
+    if _is_chatter(entry):
+        entry = await talk.weighed(kind=Verdict(label="other", score=1.0, by="group"))
     last = talk.dialogue.touched_at
     language = talk.language(entry.understanding)
     if codes.in_text(talk.submission.text) or meeting.code_in(talk.submission):
@@ -29,6 +33,12 @@ async def in_a_group(talk: Talk) -> Entered:
     if not addressed or (last is not None and talk.now - last < _TOLD_AGAIN_AFTER):
         return await talk.enter(entry)
     return await talk.enter(replace(entry, turn=talk.turn(talk.says(say("group", language), (), language))))
+
+
+def _is_chatter(entry: Entry) -> bool:
+    """True in a group for words of which nobody could say what they are: those are not for the school."""
+    understanding = entry.understanding
+    return understanding.kind.score < _SURE_IN_GROUP and understanding.urgent.label is not True
 
 
 async def unreadable(talk: Talk) -> Entered:
