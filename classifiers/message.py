@@ -64,11 +64,12 @@ def without_quotes(body: str) -> str:
 
 def passed_on(body: str) -> str:
     """The note and what it passes on, without the heading between them: who wrote it to whom, and when."""
-    if _QUOTE_HEAD.match(body):
+    lines = body.strip().split("\n")
+    if _QUOTE_HEAD.match(lines[0]):
         return body.strip()
     kept: list[str] = []
     heading = False
-    for line in body.split("\n"):
+    for line in lines:
         heading = bool(line.strip()) and (heading or (bool(kept) and _QUOTE_HEAD.match(line) is not None))
         if not heading:
             kept.append(line)

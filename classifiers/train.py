@@ -25,8 +25,8 @@ def train(
     """Reads the files of `corpus`, trains the heads on the words and writes the artefact to `out`.
 
     The encoder and its heads are the shipped ones, or taught anew and written beside `out` where `encoder` is asked
-    for (half an hour on two cores, and the extra `train`). How both count together is set on the files of `kept_back`, which must
-    not be in the corpus. Raises BadSettings where a file is not as SCHEMA.md says.
+    for (half an hour on two cores, and the extra `train`). How both count together is set on the files of `kept_back`,
+    which must not be in the corpus. Raises BadSettings where a file is not as SCHEMA.md says.
     """
     from threadpoolctl import threadpool_limits
 
