@@ -6,7 +6,7 @@ from classifiers import corpus_file
 from classifiers.catalogue import ROOM
 
 HELD_OUT = tuple(sorted((ROOM / "held_out").glob("*.jsonl")))
-UNSEEN = tuple(sorted((ROOM / "unseen").glob("*.jsonl")))
+UNSEEN = tuple(sorted((ROOM / "unseen").rglob("*.jsonl")))
 
 
 def test_what_is_held_out_is_not_trained_on() -> None:
