@@ -42,7 +42,7 @@ POLL = 5.0
 #: how long the loop of urgent letters does: one that was put off goes again after five
 URGENT_POLL = 1.0
 POLLS = {False: POLL, True: URGENT_POLL}
-#: an own letter or message that has waited so much of its lease goes back into the row
+#: a letter in hand that has waited so much of its lease goes back into the row
 STALE = 0.25
 #: channels whose messages, taken in, bring no other of the spool back into the row of those that wait
 _ALONE = ("lmtp", "smtp", "imap")

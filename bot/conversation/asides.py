@@ -15,6 +15,8 @@ from replies.chat import say
 
 #: in a group, where most is said to one another, a kind counts from this score on
 _SURE_IN_GROUP = 0.5
+#: and a complaint already from here on: rather one too many than one that nobody reads
+_GRAVE_IN_GROUP = 0.15
 #: a group is told once in this time where to write
 _TOLD_AGAIN_AFTER = timedelta(days=1)
 
@@ -36,9 +38,10 @@ async def in_a_group(talk: Talk) -> Entered:
 
 
 def _is_chatter(entry: Entry) -> bool:
-    """True in a group for words of which nobody could say what they are: those are not for the school."""
-    understanding = entry.understanding
-    return understanding.kind.score < _SURE_IN_GROUP and understanding.urgent.label is not True
+    """True in a group for words of which nobody could say what they are; a complaint that is doubtful is none such."""
+    kind, urgent = entry.understanding.kind, entry.understanding.urgent
+    least = _GRAVE_IN_GROUP if kind.label in ("complaint", "concern") else _SURE_IN_GROUP
+    return kind.score < least and urgent.label is not True
 
 
 async def unreadable(talk: Talk) -> Entered:
